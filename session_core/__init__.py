@@ -1,0 +1,1 @@
+"""Everything behind the pages: accounts, browsers, sending, storage. No Reflex in here."""
