@@ -1,0 +1,66 @@
+"""structlog set-up: readable lines on a terminal, JSON elsewhere, and no secrets in either."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRET_NAMES = frozenset({"password", "token", "key", "api_key", "cookie", "authorization", "qr", "code", "secret", "text"})
+"""Fields that never reach a log. ``text`` is in: what people write to each other is nobody's business."""
+
+_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]+@")
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide secret fields, and passwords inside URLs (structlog processor)."""
+    for name, value in event.items():
+        if name.lower() in SECRET_NAMES:
+            event[name] = "[hidden]"
+        elif isinstance(value, str) and "://" in value:
+            event[name] = _URL_PASSWORD.sub(r"\1:[hidden]@", value)
+    return event
+
+
+def setup_logging(*, level: str = "INFO", json: bool | None = None) -> None:
+    """Configure logging for one process.
+
+    Args:
+        level: name of the lowest level that is written.
+        json: one JSON object a line; ``None`` means "when stderr is not a terminal".
+    """
+    as_json = not sys.stderr.isatty() if json is None else json
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([structlog.processors.format_exc_info] if as_json else []),
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("asyncio", "httpx", "httpcore", "engineio", "socketio", "rq", "alembic"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -1,0 +1,208 @@
+"""All settings, read from the environment and from ``.env``. Nothing has to be set."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import tempfile
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from session_core.errors import FatalError
+
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
+_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
+
+MAX_SOCKET_PATH = 100
+"""Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
+
+
+def parse_duration(value: object) -> object:
+    """Turn ``"90"``, ``"90s"``, ``"1.5m"``, ``"2h"`` or ``"30d"`` into a timedelta; leave anything else to pydantic."""
+    if isinstance(value, str) and (match := _DURATION.match(value)):
+        return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+    return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than zero")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive)]
+
+
+def _env(name: str) -> AliasChoices:
+    """Read the variable ``name`` (well-known names of other tools have no prefix)."""
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WHAHOOK_", env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    # Where things are
+    data_dir: Path = Path("data")
+    sessions_dir: Path | None = None
+    database_url_setting: str | None = Field(default=None, validation_alias=_env("DATABASE_URL"))
+    redis_url_setting: str | None = Field(default=None, validation_alias=_env("REDIS_URL"))
+
+    # The page and the API
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url_setting: str | None = Field(default=None, validation_alias=_env("WHAHOOK_PUBLIC_URL"))
+    trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
+    sign_up: Literal["open", "closed"] = "open"
+    login_lifetime: Duration = timedelta(days=30)
+
+    # Logs
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "console", "json"] = "auto"
+
+    # WhatsApp Web and the browsers
+    whatsapp_url: str = "https://web.whatsapp.com/"
+    chromium_path: Path | None = Field(default=None, validation_alias=_env("CHROMIUM_PATH"))
+    chromium_args_setting: str = Field(default="", validation_alias=_env("WHAHOOK_CHROMIUM_ARGS"))
+    chromium_sandbox: Literal["auto", "on", "off"] = "auto"
+    user_agent: str | None = None
+    max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
+    start_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+
+    # The sandbox: a WhatsApp Web with simulated phones
+    sandbox: Literal["on", "off"] = "on"
+    sandbox_host: str = "127.0.0.1"
+    sandbox_port: int = Field(default=8100, ge=1, le=65535)
+    sandbox_https_port: int = Field(default=8143, ge=1, le=65535)
+
+    # Sending
+    messages_per_account: int = Field(default=10, ge=1, description="per rate window (seed: 10 a minute)")
+    messages_per_user: int = Field(default=30, ge=1, description="per rate window (seed: 30 a minute)")
+    rate_window: Duration = timedelta(minutes=1)
+    duplicate_window: Duration = timedelta(minutes=10)
+    send_timeout: Duration = timedelta(seconds=30)
+    workers: int = Field(default=2, ge=1, le=64)
+
+    @field_validator("whatsapp_url", "public_url_setting")
+    @classmethod
+    def _http_url(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^https?://[^/\s]+", value):
+            raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @field_validator("database_url_setting")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^(postgres(ql)?(\+asyncpg)?|sqlite(\+aiosqlite)?)://", value):
+            raise ValueError("must start with postgresql:// or sqlite://")
+        return value
+
+    @field_validator("redis_url_setting")
+    @classmethod
+    def _known_redis(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^(rediss?|unix)://", value):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("chromium_args_setting")
+    @classmethod
+    def _splits_like_a_shell(cls, value: str) -> str:
+        shlex.split(value)
+        return value
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL with the async driver in it."""
+        url = self.database_url_setting or f"sqlite:///{self.data_dir.absolute() / 'whahook.db'}"
+        url = re.sub(r"^postgres(ql)?(\+asyncpg)?://", "postgresql+asyncpg://", url)
+        return re.sub(r"^sqlite(\+aiosqlite)?://", "sqlite+aiosqlite://", url)
+
+    @property
+    def embedded_valkey(self) -> bool:
+        """True when we run our own Valkey because no ``REDIS_URL`` is set."""
+        return self.redis_url_setting is None
+
+    @property
+    def valkey_socket(self) -> Path:
+        """Unix socket of the embedded Valkey; a short path under the temp folder when the data folder's is too long."""
+        path = self.data_dir.absolute() / "valkey" / "valkey.sock"
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+            return path
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"whahook-{os.getuid()}-{digest}" / "valkey.sock"
+
+    @property
+    def redis_url(self) -> str:
+        """URL for redis-py and RQ."""
+        return self.redis_url_setting or f"unix://{self.valkey_socket}"
+
+    @property
+    def whatsapp_sessions_dir(self) -> Path:
+        """One browser profile folder per account lives here (seed: ``/data/whatsapp-sessions`` in production)."""
+        return (self.sessions_dir or self.data_dir / "whatsapp-sessions").absolute()
+
+    @property
+    def public_url(self) -> str:
+        """Address that people open, without a slash at the end."""
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host  # noqa: S104
+        return (self.public_url_setting or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def chromium_args(self) -> list[str]:
+        """Further Chromium switches, split as a shell splits words."""
+        return shlex.split(self.chromium_args_setting)
+
+    @property
+    def sandbox_enabled(self) -> bool:
+        """Whether accounts on the sandbox are offered."""
+        return self.sandbox == "on"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Address of the sandbox's WhatsApp Web."""
+        return f"http://{self.sandbox_host}:{self.sandbox_port}/"
+
+    @property
+    def json_logs(self) -> bool | None:
+        """What `session_core.log.setup_logging` takes: None decides by the terminal."""
+        return None if self.log_format == "auto" else self.log_format == "json"
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        FatalError: a value is wrong; the message is one line that names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = _variable(str(first["loc"][0]))
+        # An address can carry a password, so its value is not repeated.
+        shown = "" if variable.endswith("_URL") else f" (got {first['input']!r})"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise FatalError(f"{variable}: {reason}{shown}", code="bad_setting") from None
+
+
+def _variable(field_or_alias: str) -> str:
+    field = Settings.model_fields.get(field_or_alias)
+    if field is not None and field.validation_alias is None:
+        return f"WHAHOOK_{field_or_alias.upper()}"
+    return field_or_alias
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return load_settings()
