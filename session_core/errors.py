@@ -27,7 +27,7 @@ class TransientError(WhahookError):
     default_code = "try_again"
 
 
-class LoginRequired(WhahookError):  # noqa: N818 - the name that Home Assistant made known for it
+class LoginRequired(WhahookError):
     """A person has to link the phone again; trying again by ourselves is useless."""
 
     default_code = "login_required"
@@ -49,14 +49,14 @@ class PolicyError(WhahookError):
         self.status_code = status_code
 
 
-class NotFound(PolicyError):  # noqa: N818
+class NotFound(PolicyError):
     """There is no such thing, or it is somebody else's: both look the same from outside."""
 
     def __init__(self, what: str = "resource") -> None:
         super().__init__(f"There is no such {what}.", code=f"{what}_not_found", status_code=404)
 
 
-class Unauthenticated(PolicyError):  # noqa: N818
+class Unauthenticated(PolicyError):
     """Nobody is signed in, or the key is unknown."""
 
     def __init__(self, message: str = "Sign in, or send a valid API key.") -> None:
@@ -68,7 +68,7 @@ class Unauthenticated(PolicyError):  # noqa: N818
         )
 
 
-class Conflict(PolicyError):  # noqa: N818
+class Conflict(PolicyError):
     """The request contradicts what is already there.
 
     Attributes:

@@ -10,7 +10,9 @@ from typing import Any
 
 import structlog
 
-SECRET_NAMES = frozenset({"password", "token", "key", "api_key", "cookie", "authorization", "qr", "code", "secret", "text"})
+SECRET_NAMES = frozenset(
+    {"password", "token", "key", "api_key", "cookie", "authorization", "qr", "code", "secret", "text"}
+)
 """Fields that never reach a log. ``text`` is in: what people write to each other is nobody's business."""
 
 _URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]+@")

@@ -1,0 +1,62 @@
+"""What can be asked of the host that holds an account. Sent over the bus, answered once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    account_id: UUID
+
+
+class SendText(_Command):
+    """Send one text now. The host refuses it when ``token`` no longer owns the message's row."""
+
+    kind: Literal["send_text"] = "send_text"
+    message_id: UUID
+    token: str
+    chat_id: str
+    text: str = Field(repr=False)
+    wa_key: str
+    look_first: bool = Field(default=False, description="an earlier try may have sent it: look for wa_key in the chat")
+    quoted_id: str | None = None
+
+
+class PairingCode(_Command):
+    """Ask WhatsApp for a code to type on the phone instead of a QR."""
+
+    kind: Literal["pairing_code"] = "pairing_code"
+    phone: str
+
+
+Command = Annotated[SendText | PairingCode, Field(discriminator="kind")]
+COMMANDS: TypeAdapter[SendText | PairingCode] = TypeAdapter(Command)
+
+
+class SendOutcome(BaseModel):
+    """The answer to `SendText`.
+
+    ``sent``: WhatsApp Web took it (``wa_message_id`` set). ``failed``: it will never go out (``failure`` says why).
+    ``not_sent``: it did not go out now, proved; may be tried again. Silence or an error of the bus: nobody knows.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Literal["sent", "failed", "not_sent"]
+    wa_message_id: str | None = None
+    failure: str | None = None
+    sent_at: datetime | None = None
+
+
+class PairingCodeShown(BaseModel):
+    """The answer to `PairingCode`: eight letters and digits, e.g. ``"ABCD1234"``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str = Field(repr=False)

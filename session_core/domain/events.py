@@ -1,0 +1,132 @@
+"""What is told to everybody who listens: pages, Socket.IO clients, later webhooks. Plain data, JSON both ways."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from session_core.domain.ids import session_id
+from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Qr(_Data):
+    """A code to scan. A credential: it lives in memory and in Valkey with an expiry, never in the database or a log."""
+
+    code: str = Field(repr=False)
+    png: str = Field(repr=False, description="data URI of a 1-bit PNG, drawn once in the host")
+    shown_at: datetime
+    expires_at: datetime
+    number: int = Field(description="1 for the first code of this attempt")
+    of: int = Field(default=6, description="how many codes WhatsApp shows before it gives up")
+
+
+class SessionSnapshot(_Data):
+    """An account with all that is known about its session at one moment.
+
+    ``seq`` grows by one with every change of the session; whoever holds a higher one ignores a lower one.
+    """
+
+    seq: int
+    account_id: UUID
+    user_id: UUID
+    name: str
+    kind: AccountKind
+    status: SessionStatus
+    reason_code: ReasonCode = ReasonCode.NONE
+    reason: str = Field(default="", description="technical detail for the history, plain English, no secrets")
+    phone_number: str | None = Field(default=None, description="digits with country code, no plus")
+    push_name: str | None = Field(default=None, description="the name that the phone's owner chose")
+    status_since: datetime
+    last_activity: datetime | None = None
+    created_at: datetime
+    attempt: int = Field(default=0, description="how many starts in a row did not get to ready")
+    next_retry_at: datetime | None = None
+    qr: Qr | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The seed's session id."""
+        return session_id(self.user_id, self.account_id)
+
+    @property
+    def public_status(self) -> PublicStatus:
+        """The seed's status word."""
+        return self.status.public
+
+
+class MessageView(_Data):
+    """A message as its owner sees it."""
+
+    id: UUID
+    account_id: UUID
+    direction: Direction
+    chat_id: str = Field(description="WhatsApp's chat id: …@c.us, …@lid or …@g.us")
+    author: str | None = Field(default=None, description="who wrote it, in a group or when not the chat itself")
+    sender_name: str | None = None
+    kind: str = "text"
+    text: str = Field(repr=False)
+    status: MessageStatus
+    failure: str | None = Field(default=None, description="why it failed, a code or a sentence")
+    wa_message_id: str | None = None
+    replayed: bool = Field(default=False, description="found by a sweep after an interruption, not live")
+    created_at: datetime
+    sent_at: datetime | None = None
+    updated_at: datetime
+
+
+class ActivityEntry(_Data):
+    """One line of an account's history."""
+
+    id: int
+    account_id: UUID
+    at: datetime
+    kind: str = Field(description="e.g. status, message_in, message_out, requested")
+    status: SessionStatus | None = None
+    reason_code: ReasonCode = ReasonCode.NONE
+    detail: str = ""
+
+
+class SessionChanged(_Data):
+    """The session of an account changed, a QR included."""
+
+    type: Literal["session"] = "session"
+    user_id: UUID
+    session: SessionSnapshot
+
+
+class MessageChanged(_Data):
+    """A message was stored or went a step further."""
+
+    type: Literal["message"] = "message"
+    user_id: UUID
+    message: MessageView
+
+
+class ActivityAdded(_Data):
+    """A line was added to an account's history."""
+
+    type: Literal["activity"] = "activity"
+    user_id: UUID
+    entry: ActivityEntry
+
+
+class AccountDeleted(_Data):
+    """An account and its profile are gone."""
+
+    type: Literal["deleted"] = "deleted"
+    user_id: UUID
+    account_id: UUID
+
+
+Event = Annotated[SessionChanged | MessageChanged | ActivityAdded | AccountDeleted, Field(discriminator="type")]
+
+EVENTS: TypeAdapter[SessionChanged | MessageChanged | ActivityAdded | AccountDeleted] = TypeAdapter(Event)
+"""Reads any event back from JSON."""

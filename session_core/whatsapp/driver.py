@@ -1,0 +1,204 @@
+"""The contract between a session and the WhatsApp Web behind it. The host knows nothing else about WhatsApp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from session_core.domain.message import Ack
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The page answered and wa-js runs in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrShown:
+    """A code to scan; the next one replaces it. ``number`` counts from 1 since the page was loaded."""
+
+    code: str = field(repr=False)
+    shown_at: datetime
+    expires_at: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class QrExpired:
+    """WhatsApp stopped renewing the code; only a reload or a new start shows another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """A phone scanned or a stored login was found; keys are being exchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Syncing:
+    """Logged in; chats are being loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Logged in and usable (mode MAIN, synced, info NORMAL)."""
+
+    phone_number: str | None
+    push_name: str | None
+    lid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """Logged in, but the page has no connection to WhatsApp. It reconnects by itself; ``detail`` is technical."""
+
+    detail: str = ""
+
+
+class LogoutCause(StrEnum):
+    """Who ended the login."""
+
+    UNLINKED = "unlinked"
+    LOGGED_OUT = "logged_out"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The login is gone; only a person can bring it back."""
+
+    cause: LogoutCause = LogoutCause.UNLINKED
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicted:
+    """WhatsApp Web is open somewhere else with the same login and took over."""
+
+
+class Loss(StrEnum):
+    """What broke."""
+
+    PAGE = "page_crashed"
+    BROWSER = "browser_crashed"
+    NAVIGATION = "page_unreachable"
+    LOAD_TIMEOUT = "load_timeout"
+    LINK_TIMEOUT = "link_timeout"
+    UNSUPPORTED = "unsupported_browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The page or its browser is gone or useless; the driver must be closed and started anew."""
+
+    loss: Loss
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    """A message is in the page's store. May come more than once for one id: the store keeps it once."""
+
+    wa_message_id: str
+    chat_id: str
+    from_me: bool
+    author: str | None
+    sender_name: str | None
+    kind: str
+    text: str = field(repr=False)
+    at: datetime
+    ack: Ack
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AckChanged:
+    """A message of ours went a step further."""
+
+    wa_message_id: str
+    ack: Ack
+
+
+DriverEvent = (
+    Loaded
+    | QrShown
+    | QrExpired
+    | Linking
+    | Syncing
+    | Ready
+    | Offline
+    | LoggedOut
+    | Conflicted
+    | Lost
+    | MessageSeen
+    | AckChanged
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What the page says about a message that it took or that it knows already."""
+
+    wa_message_id: str
+    chat_id: str
+    ack: Ack
+
+
+class SendRefused(Exception):
+    """WhatsApp Web refused the message for good (no such number, blocked, ...). ``code`` is stable."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+
+
+class SendNotTried(Exception):
+    """The message was proved not to have left the host: the page was not usable at all."""
+
+
+class Driver(Protocol):
+    """One WhatsApp Web in one browser with one profile.
+
+    Life: ``start`` once, then ``events`` until it ends, then ``close``. Everything else may be called between
+    ``start`` and ``close`` and raises `session_core.errors.TransientError` when the page is not in a state for it.
+    Every call ends by itself within its timeout; a timeout raises TransientError too.
+    """
+
+    async def start(self) -> None:
+        """Open the browser on the profile and load the page.
+
+        Raises:
+            TransientError: the browser or the page did not come up; try again later.
+            FatalError: it cannot come up on this machine (no Chromium, profile in use, disk full).
+        """
+        ...
+
+    def events(self) -> AsyncIterator[DriverEvent]:
+        """Yield what happens, from the start on, in order, to one reader. Ends after `Lost` or ``close``."""
+        ...
+
+    async def pairing_code(self, phone: str) -> str:
+        """Ask for an 8-character linking code for ``phone`` (digits with country code). Only on the QR screen."""
+        ...
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        """Hand a text to WhatsApp Web under the id ``wa_key``; returns when the page took it, not when it is delivered.
+
+        Raises:
+            SendRefused: it will never go out.
+            SendNotTried: it did not go out, proved.
+            TransientError: nobody knows whether it went out (timeout, crash in the middle).
+        """
+        ...
+
+    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+        """Look for a message of ours by the id chosen beforehand; None when the page does not know it."""
+        ...
+
+    async def logout(self) -> None:
+        """Unlink this device; the phone no longer lists it. `LoggedOut` follows as an event."""
+        ...
+
+    async def close(self) -> None:
+        """Close the browser cleanly and see that no process of it is left. Never raises; may be called twice."""
+        ...
