@@ -1,0 +1,1 @@
+"""Stand-ins for parts that fail on purpose. Each is named by how it fails."""

@@ -1,0 +1,205 @@
+"""Drivers without a browser. Each is named by how it fails; `ScriptedDriver` is the one that works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+
+from session_core.domain.message import Ack
+from session_core.errors import TransientError
+from session_core.whatsapp.driver import (
+    Driver,
+    DriverEvent,
+    Loaded,
+    LoggedOut,
+    LogoutCause,
+    Loss,
+    Lost,
+    QrShown,
+    Ready,
+    SendNotTried,
+    SendRefused,
+    SentMessage,
+)
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def qr(number: int = 1, *, shown_at: datetime = T0, life: timedelta = timedelta(seconds=60)) -> QrShown:
+    """Return a code as the page would show it."""
+    return QrShown(f"2@ref{number},noise,identity,adv", shown_at, shown_at + life, number)
+
+
+def ready(phone_number: str = "34600111222", push_name: str = "Ana") -> Ready:
+    """Return the event of a usable login."""
+    return Ready(phone_number, push_name)
+
+
+class ScriptedDriver:
+    """Yields the events it was given, then those that the test emits, until `close` or `Lost`.
+
+    Attributes:
+        started, closed: how often each was called.
+        sent: ``(chat_id, text, wa_key)`` of every accepted text, in order.
+        known: what `find_sent` finds, by ``wa_key``; accepted texts get in by themselves.
+        logouts: how often `logout` was called; each one emits `LoggedOut`.
+    """
+
+    def __init__(self, events: Iterable[DriverEvent] = ()) -> None:
+        self.started = 0
+        self.closed = 0
+        self.logouts = 0
+        self.sent: list[tuple[str, str, str]] = []
+        self.known: dict[str, SentMessage] = {}
+        self._queue: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
+        for event in events:
+            self._queue.put_nowait(event)
+
+    def emit(self, *events: DriverEvent) -> None:
+        """Let ``events`` happen now."""
+        for event in events:
+            self._queue.put_nowait(event)
+
+    async def start(self) -> None:
+        self.started += 1
+
+    async def events(self) -> AsyncIterator[DriverEvent]:
+        while True:
+            event = await self._queue.get()
+            if event is None:
+                return
+            yield event
+            if isinstance(event, Lost):
+                return
+
+    async def pairing_code(self, phone: str) -> str:
+        return "ABCD1234"
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        self.sent.append((chat_id, text, wa_key))
+        message = SentMessage(f"true_{chat_id}_{wa_key}", chat_id, Ack.PENDING)
+        self.known[wa_key] = message
+        return message
+
+    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+        return self.known.get(wa_key)
+
+    async def logout(self) -> None:
+        self.logouts += 1
+        self.emit(LoggedOut(LogoutCause.LOGGED_OUT))
+
+    async def close(self) -> None:
+        self.closed += 1
+        self._queue.put_nowait(None)
+
+
+class UnstartableDriver(ScriptedDriver):
+    """Its `start` raises what it was given (TransientError by default), every time."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error = error or TransientError("The browser did not start.", code="browser_crashed")
+
+    async def start(self) -> None:
+        self.started += 1
+        raise self.error
+
+
+class NeverReadyDriver(ScriptedDriver):
+    """Loads, and then nothing happens, ever."""
+
+    def __init__(self) -> None:
+        super().__init__([Loaded()])
+
+
+class NeverStartedDriver(ScriptedDriver):
+    """Its `start` never comes back by itself; cancelling ends it."""
+
+    async def start(self) -> None:
+        self.started += 1
+        await asyncio.Event().wait()
+
+
+class CrashingDriver(ScriptedDriver):
+    """Gets as far as the events it was given, then is lost."""
+
+    def __init__(self, before: Iterable[DriverEvent] = (), loss: Loss = Loss.BROWSER) -> None:
+        super().__init__([Loaded(), *before, Lost(loss, "crashed on purpose")])
+
+
+class SlowDriver(ScriptedDriver):
+    """Every call waits until the test opens the `gate`."""
+
+    def __init__(self, events: Iterable[DriverEvent] = ()) -> None:
+        super().__init__(events)
+        self.gate = asyncio.Event()
+
+    async def start(self) -> None:
+        await self.gate.wait()
+        await super().start()
+
+    async def pairing_code(self, phone: str) -> str:
+        await self.gate.wait()
+        return await super().pairing_code(phone)
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        await self.gate.wait()
+        return await super().send_text(chat_id, text, wa_key, quoted_id)
+
+    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+        await self.gate.wait()
+        return await super().find_sent(chat_id, wa_key)
+
+    async def logout(self) -> None:
+        await self.gate.wait()
+        await super().logout()
+
+    async def close(self) -> None:
+        await self.gate.wait()
+        await super().close()
+
+
+class RefusingDriver(ScriptedDriver):
+    """WhatsApp refuses every text for good."""
+
+    def __init__(self, events: Iterable[DriverEvent] = (), code: str = "not_on_whatsapp") -> None:
+        super().__init__(events)
+        self.code = code
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        raise SendRefused(self.code)
+
+
+class NotTryingDriver(ScriptedDriver):
+    """The page cannot send at all, which it proves, every time."""
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        raise SendNotTried("the page is not usable")
+
+
+class DoubtfulDriver(ScriptedDriver):
+    """Breaks in the middle of a send: nobody is told whether it went out. It did when ``went_out``."""
+
+    def __init__(self, events: Iterable[DriverEvent] = (), *, went_out: bool = True) -> None:
+        super().__init__(events)
+        self.went_out = went_out
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        if self.went_out:
+            await super().send_text(chat_id, text, wa_key, quoted_id)
+        raise TransientError("The page did not answer.", code="page_timeout")
+
+
+ALL: tuple[type[Driver], ...] = (
+    ScriptedDriver,
+    UnstartableDriver,
+    NeverReadyDriver,
+    NeverStartedDriver,
+    CrashingDriver,
+    SlowDriver,
+    RefusingDriver,
+    NotTryingDriver,
+    DoubtfulDriver,
+)
+"""Every fake; the annotation makes mypy prove that each keeps the contract."""
