@@ -1,0 +1,152 @@
+"""The commands: ``python -m session_core NAME``. Each one imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from session_core.errors import FatalError, WhahookError
+from session_core.log import setup_logging
+from session_core.settings import Settings, get_settings
+
+T = TypeVar("T")
+
+BAD_SETTING = 2
+"""Exit code when starting again cannot help: somebody has to change a setting first."""
+
+app = typer.Typer(
+    name="whahook",
+    help="WhaHook: many people's WhatsApp accounts, on a machine of your own.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _start(*, follow: bool = True) -> Settings:
+    """Do what every process does first: tie it to its parent, read the settings, set the log up."""
+    from session_core.launch.parent import follow_parent
+
+    if follow:
+        follow_parent()
+    settings = _or_exit(get_settings)
+    setup_logging(level=settings.log_level, json=settings.json_logs)
+    return settings
+
+
+def _or_exit(function: Callable[[], T]) -> T:
+    """Run ``function``; one of our errors ends the process with one plain line on stderr instead of a traceback."""
+    try:
+        return function()
+    except WhahookError as error:
+        typer.echo(f"{error.message} {error.action}".strip(), err=True)
+        needs_person = isinstance(error, FatalError) and error.code == "bad_setting"
+        raise typer.Exit(BAD_SETTING if needs_person else 1) from error
+
+
+def _wait_for_redis(settings: Settings) -> None:
+    from session_core.launch.valkey import wait_for_valkey
+
+    asyncio.run(wait_for_valkey(settings.redis_url))
+
+
+@app.command()
+def run() -> None:
+    """Start everything here: Valkey, sandbox, host, worker and the pages. Ctrl-C stops it."""
+    from session_core.launch.supervisor import supervise
+
+    settings = _start()
+    raise typer.Exit(_or_exit(lambda: supervise(settings)))
+
+
+@app.command()
+def web() -> None:
+    """The pages, the REST API and Socket.IO, on one port."""
+    from session_core.launch.web import run_web
+
+    # It becomes another program, which follows the parent in its own way.
+    settings = _start(follow=False)
+    _or_exit(lambda: _wait_for_redis(settings))
+    _or_exit(lambda: run_web(settings))
+
+
+@app.command()
+def host() -> None:
+    """The accounts: one browser each."""
+    from session_core.host.service import run_host
+
+    settings = _start()
+
+    async def serve() -> None:
+        from session_core.launch.valkey import wait_for_valkey
+
+        await wait_for_valkey(settings.redis_url)
+        await run_host(settings)
+
+    _or_exit(lambda: asyncio.run(serve()))
+
+
+@app.command()
+def worker() -> None:
+    """The queues: sending and everything else that is done later."""
+    from session_core.sending.worker import run_worker
+
+    settings = _start()
+    _or_exit(lambda: _wait_for_redis(settings))
+    _or_exit(lambda: run_worker(settings))
+
+
+@app.command()
+def sandbox() -> None:
+    """A WhatsApp Web of our own, with simulated phones."""
+    from session_core.sandbox import run_sandbox
+
+    settings = _start()
+    _or_exit(
+        lambda: asyncio.run(
+            run_sandbox(
+                settings.sandbox_host,
+                settings.sandbox_port,
+                settings.sandbox_https_port,
+                settings.data_dir.absolute() / "sandbox",
+            )
+        )
+    )
+
+
+@app.command()
+def valkey() -> None:
+    """The embedded Valkey, when REDIS_URL is not set."""
+    from session_core.launch.valkey import run_valkey
+
+    settings = _start(follow=False)
+    _or_exit(lambda: run_valkey(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest tables."""
+    from session_core.store.migrate import upgrade
+
+    settings = _start()
+    _or_exit(lambda: upgrade(settings.database_url))
+
+
+@app.command()
+def doctor(
+    fix_hints: Annotated[bool, typer.Option("--hints/--no-hints", help="Say what to do about what is wrong.")] = True,
+) -> None:
+    """Look at this machine and say what is missing."""
+    from session_core.launch.doctor import examine, table
+
+    settings = _start()
+    findings = asyncio.run(examine(settings))
+    typer.echo(table(findings, hints=fix_hints))
+    raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+if __name__ == "__main__":
+    app()

