@@ -49,7 +49,12 @@ class Settings(BaseSettings):
     """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WHAHOOK_", env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="WHAHOOK_",
+        # Tests point it at nothing, so that a developer's own .env changes none of them.
+        env_file=os.environ.get("WHAHOOK_ENV_FILE", ".env"),
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
     )
 
     # Where things are

@@ -10,14 +10,15 @@ import pytest
 
 from session_core.settings import Settings
 from tests.servers.postgres import running_postgres
-from tests.servers.processes import our_variables
+from tests.servers.processes import foreign_settings
 from tests.servers.valkey import running_valkey
 
 
 def pytest_configure() -> None:
     """Keep the developer's own settings and ``.env`` out of the tests."""
-    for name in our_variables():
+    for name in foreign_settings():
         os.environ.pop(name, None)
+    os.environ["WHAHOOK_ENV_FILE"] = os.devnull
     Settings.model_config["env_file"] = None
 
 

@@ -129,6 +129,6 @@ async def wait_for_valkey(url: str, timeout: timedelta = timedelta(seconds=30)) 
 
 async def _ping(client: Redis) -> None:
     try:
-        await client.execute_command("PING")
+        await client.execute_command("PING")  # type: ignore[no-untyped-call]
     except exceptions.AuthenticationError as error:
         raise FatalError("REDIS_URL: the server refuses the user or password.", code="bad_setting") from error

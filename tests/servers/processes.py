@@ -27,7 +27,7 @@ def wait_until(condition: Callable[[], object], timeout: timedelta = timedelta(s
         pause.wait(0.02)
 
 
-def our_variables() -> set[str]:
+def setting_names() -> set[str]:
     """Return the names of all variables that `Settings` reads."""
     return {
         str(getattr(field.validation_alias, "choices", [f"WHAHOOK_{name.upper()}"])[0])
@@ -35,13 +35,16 @@ def our_variables() -> set[str]:
     }
 
 
+def foreign_settings() -> set[str]:
+    """Return the variables that must not reach a test; where Chromium is depends on the machine, so that one may."""
+    return setting_names() - {"CHROMIUM_PATH"}
+
+
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return our environment without settings of the product, plus ``extra``; a child with it follows this process."""
-    ours = our_variables()
-    return {
-        **child_environment({name: value for name, value in os.environ.items() if name not in ours}),
-        **(extra or {}),
-    }
+    forget = foreign_settings()
+    inherited = {name: value for name, value in os.environ.items() if name not in forget}
+    return {**child_environment(inherited), "WHAHOOK_ENV_FILE": os.devnull, **(extra or {})}
 
 
 def start_service(
