@@ -1,0 +1,1 @@
+"""What processes tell each other, over Valkey or Redis: events, commands, leases, lanes that are due."""

@@ -1,0 +1,167 @@
+"""Commands to the host that holds an account, and their answers.
+
+A command waits in the host's stream until its deadline; a host that reads it later ignores it. The answer comes on a
+list of its own. No answer in time means that nobody knows what became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from session_core.bus import keys, lease
+from session_core.bus.connection import ANSWER_TIMEOUT_SECONDS, BUS_ERRORS, RedisClient
+from session_core.domain.commands import COMMANDS, PairingCode, SendText
+from session_core.errors import PolicyError, TransientError, WhahookError
+from session_core.tasks import TaskOwner, spawn
+
+log = structlog.get_logger(__name__)
+
+AnyCommand = SendText | PairingCode
+Handler = Callable[[AnyCommand], Awaitable[BaseModel]]
+
+STREAM_LENGTH = 10_000
+"""Commands kept at most; far above what can be under way."""
+
+READ_BLOCK = timedelta(seconds=5)
+
+
+class NoHolder(TransientError):
+    """No host runs the account now: the command was not given to anybody."""
+
+    default_code = "account_not_running"
+
+
+class NoAnswer(TransientError):
+    """The command was given to a host and no answer came: it may have been carried out."""
+
+    default_code = "no_answer"
+
+
+class CommandClient:
+    """Gives commands to hosts."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+
+    async def call(self, command: AnyCommand, *, timeout: timedelta) -> dict[str, Any]:
+        """Have a command carried out and return its answer as plain data.
+
+        Raises:
+            NoHolder: no host holds the account; nothing was done.
+            NoAnswer: no answer within ``timeout``, or the bus broke while waiting.
+            PolicyError: the host refused; same code and status.
+            TransientError: the host could not do it; nothing is known beyond its message.
+        """
+        try:
+            host_id = await lease.holder(self._redis, command.account_id)
+        except BUS_ERRORS as error:
+            raise NoHolder("The message bus is not reachable.", code="bus_unreachable") from error
+        if host_id is None:
+            raise NoHolder("The account is not running on any host.", action="Connect the account first.")
+        command_id = uuid4().hex
+        try:
+            return await asyncio.wait_for(self._ask(host_id, command_id, command, timeout), timeout.total_seconds() + 1)
+        except (*BUS_ERRORS, TimeoutError) as error:
+            raise NoAnswer("The host did not answer.") from error
+
+    async def _ask(self, host_id: str, command_id: str, command: AnyCommand, timeout: timedelta) -> dict[str, Any]:
+        deadline = time.time() + timeout.total_seconds()
+        await self._redis.xadd(
+            keys.host_commands(host_id),
+            {"id": command_id, "deadline": f"{deadline:.3f}", "command": command.model_dump_json()},
+            maxlen=STREAM_LENGTH,
+        )
+        while (left := deadline - time.time()) > 0:
+            # In slices: the connection's own timeout must not fire before the answer may come.
+            answer = await self._redis.blpop([keys.reply(command_id)], timeout=min(left, ANSWER_TIMEOUT_SECONDS / 2))
+            if answer is not None:
+                return _unpack(json.loads(answer[1]))
+        raise NoAnswer("The host did not answer in time.")
+
+
+def _unpack(answer: dict[str, Any]) -> dict[str, Any]:
+    if answer["ok"]:
+        result: dict[str, Any] = answer["result"]
+        return result
+    if answer.get("status_code"):
+        raise PolicyError(
+            answer["message"], code=answer["code"], action=answer["action"], status_code=answer["status_code"]
+        )
+    raise TransientError(answer["message"], code=answer["code"], action=answer["action"])
+
+
+class CommandServer:
+    """Reads a host's commands and answers them, each in a task of its own."""
+
+    def __init__(self, redis: RedisClient, host_id: str, handler: Handler) -> None:
+        self._redis = redis
+        self._stream = keys.host_commands(host_id)
+        self._handler = handler
+        self._tasks = TaskOwner()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin with what comes from now on: older commands were meant for a host that is gone."""
+        await self._redis.delete(self._stream)
+        self._reader = spawn(self._read(), name="command-server")
+
+    async def stop(self) -> None:
+        """Stop reading and cancel what is under way."""
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader], timeout=5)
+        await self._tasks.close()
+
+    async def _read(self) -> None:
+        last = "0"
+        while True:
+            try:
+                batches = await self._redis.xread({self._stream: last}, block=int(READ_BLOCK.total_seconds() * 1000))
+            except BUS_ERRORS as error:
+                log.warning("commands_not_readable", error=repr(error))
+                await asyncio.sleep(0.5)
+                continue
+            for _stream, entries in batches or []:
+                for entry_id, fields in entries:
+                    last = entry_id
+                    spawn(self._carry_out(fields), name=f"command-{fields.get('id')}", owner=self._tasks)
+                await self._redis.xtrim(self._stream, minid=last, approximate=False)
+
+    async def _carry_out(self, fields: dict[str, str]) -> None:
+        left = float(fields["deadline"]) - time.time()
+        if left <= 0:
+            log.warning("command_too_late", command=fields["id"])
+            return
+        try:
+            command = COMMANDS.validate_json(fields["command"])
+            result = await asyncio.wait_for(self._handler(command), left)
+            answer: dict[str, Any] = {"ok": True, "result": result.model_dump(mode="json")}
+        except TimeoutError:
+            return
+        except ValidationError:
+            answer = {"ok": False, "code": "bad_command", "message": "The command is not understood.", "action": ""}
+        except WhahookError as error:
+            answer = {
+                "ok": False,
+                "code": error.code,
+                "message": error.message,
+                "action": error.action,
+                "status_code": getattr(error, "status_code", None),
+            }
+        except Exception:
+            log.exception("command_failed", command=fields["id"])
+            answer = {"ok": False, "code": "internal", "message": "The host failed.", "action": "See the host's log."}
+        key = keys.reply(fields["id"])
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.rpush(key, json.dumps(answer))
+            pipe.expire(key, 60)
+            await pipe.execute()

@@ -1,0 +1,52 @@
+"""Every key and channel of the bus, so that no two things meet under one name."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+RECONCILE_CHANNEL = "wh:reconcile"
+"""Poked when a row changed that the hosts look at."""
+
+LANES_DUE = "wh:lanes:due"
+"""Sorted set: account id -> time (ms) at which its lane should be drained."""
+
+LANES_POKE = "wh:lanes:poke"
+"""List: one element each time a lane became due now, so that the ticker need not wait for its next round."""
+
+HOSTS = "wh:hosts"
+"""Hash: host id -> its latest heartbeat as JSON."""
+
+
+def user_channel(user_id: UUID | str) -> str:
+    """Channel of everything that a user's pages and programs hear."""
+    return f"wh:events:{user_id}"
+
+
+def qr(account_id: UUID) -> str:
+    """The code on screen now; expires with it."""
+    return f"wh:qr:{account_id}"
+
+
+def lease(account_id: UUID) -> str:
+    """Which host holds the account: ``host_id:epoch``."""
+    return f"wh:lease:{account_id}"
+
+
+def epoch(account_id: UUID) -> str:
+    """Counter of fencing numbers."""
+    return f"wh:epoch:{account_id}"
+
+
+def host_commands(host_id: str) -> str:
+    """Stream of commands for a host."""
+    return f"wh:commands:{host_id}"
+
+
+def reply(command_id: str) -> str:
+    """List on which the answer to a command arrives."""
+    return f"wh:reply:{command_id}"
+
+
+def sign_in_failures(who: str) -> str:
+    """Counter of failed sign-ins, by a hash of address and e-mail."""
+    return f"wh:sign-in:{who}"

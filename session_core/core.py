@@ -1,0 +1,49 @@
+"""What every process holds on to: settings, the database, the bus."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from session_core.bus.commands import CommandClient
+from session_core.bus.connection import RedisClient, open_redis
+from session_core.bus.events import EventHub, EventPublisher
+from session_core.settings import Settings
+from session_core.store.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The doors to store and bus. Services take it as their first argument."""
+
+    settings: Settings
+    db: Database
+    redis: RedisClient
+    publisher: EventPublisher
+    hub: EventHub
+    commands: CommandClient
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator[Core]:
+    """Open the store and the bus for as long as the block lasts; nothing is contacted before its first use.
+
+    The hub is not listening yet: who wants events calls ``core.hub.start()``.
+    """
+    redis = open_redis(settings.redis_url)
+    db = Database(settings.database_url)
+    core = Core(
+        settings=settings,
+        db=db,
+        redis=redis,
+        publisher=EventPublisher(redis),
+        hub=EventHub(redis),
+        commands=CommandClient(redis),
+    )
+    try:
+        yield core
+    finally:
+        await core.hub.stop()
+        await db.close()
+        await redis.aclose()

@@ -1,0 +1,215 @@
+"""What a user can do with their WhatsApp accounts. Writes what is wanted and pokes the hosts; the hosts do the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from session_core.bus import qr as qr_store
+from session_core.bus.connection import BUS_ERRORS
+from session_core.bus.reconcile import poke
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.commands import PairingCode, PairingCodeShown
+from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, Qr, SessionChanged, SessionSnapshot
+from session_core.domain.phone import normalize_phone
+from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
+from session_core.errors import Conflict, NotFound, PolicyError
+from session_core.store import accounts, activity
+from session_core.store.models import Account, SessionRuntime
+
+log = structlog.get_logger(__name__)
+
+MAX_NAME = 100
+MAX_ACTIVITY_PAGE = 200
+
+PAIRING_TIMEOUT = timedelta(seconds=30)
+"""WhatsApp answers in one or two seconds; the page may first have to leave the QR screen."""
+
+
+def clean_name(name: str) -> str:
+    """Return the name without outer spaces; PolicyError 422 when nothing or too much is left."""
+    name = name.strip()
+    if not name or len(name) > MAX_NAME:
+        raise PolicyError(
+            f"A name has 1 to {MAX_NAME} characters.",
+            code="bad_name",
+            action="Give the account a short name.",
+            status_code=422,
+        )
+    return name
+
+
+async def create(core: Core, user_id: UUID, *, name: str, kind: AccountKind) -> SessionSnapshot:
+    """Make an account; nothing runs before `connect`.
+
+    Raises:
+        PolicyError: 422 for a bad name, 409 ``sandbox_off`` for a sandbox account while there is no sandbox.
+    """
+    name = clean_name(name)
+    if kind is AccountKind.SANDBOX and not core.settings.sandbox_enabled:
+        raise Conflict(
+            "The sandbox is switched off on this server.", code="sandbox_off", action="Make a live account instead."
+        )
+    account = Account(user_id=user_id, name=name, kind=kind)
+    runtime = SessionRuntime(account_id=account.id)
+    async with core.db.begin() as session:
+        await accounts.add(session, account, runtime)
+        await activity.add(session, account.id, "created")
+        snapshot = accounts.snapshot(account, runtime)
+    await core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot))
+    return snapshot
+
+
+async def list_accounts(core: Core, user_id: UUID) -> list[SessionSnapshot]:
+    """Return the user's accounts with their QR when there is one, oldest first."""
+    async with core.db.read() as session:
+        rows = await accounts.of_user(session, user_id)
+        snapshots = [accounts.snapshot(account, runtime) for account, runtime in rows]
+    return await _with_qr(core, snapshots)
+
+
+async def get(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
+    """Return one account; NotFound when it is not the user's."""
+    async with core.db.read() as session:
+        row = await accounts.owned(session, user_id, account_id)
+        if row is None:
+            raise NotFound("account")
+        snapshot = accounts.snapshot(*row)
+    return (await _with_qr(core, [snapshot]))[0]
+
+
+async def rename(core: Core, user_id: UUID, account_id: UUID, name: str) -> SessionSnapshot:
+    """Change an account's name."""
+    name = clean_name(name)
+    async with core.db.begin() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        await accounts.rename(session, account_id, name)
+    snapshot = await get(core, user_id, account_id)
+    await core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot))
+    return snapshot
+
+
+async def connect(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
+    """Want the account connected. Connecting what is connected or on its way changes nothing."""
+    return await _want(core, user_id, account_id, Desired.CONNECTED, "connect_requested")
+
+
+async def restart(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
+    """Close the account's browser and open it again; the login stays."""
+    return await _want(core, user_id, account_id, Desired.CONNECTED, "restart_requested", restart=True)
+
+
+async def disconnect(core: Core, user_id: UUID, account_id: UUID, *, logout: bool = False) -> SessionSnapshot:
+    """Want the account stopped.
+
+    Args:
+        core: the process's core.
+        user_id: who asks.
+        account_id: which account.
+        logout: also unlink the device from the phone; the next connection needs a new QR.
+    """
+    kind = "logout_requested" if logout else "disconnect_requested"
+    return await _want(core, user_id, account_id, Desired.STOPPED, kind, logout=logout)
+
+
+async def delete(core: Core, user_id: UUID, account_id: UUID) -> None:
+    """Delete the account: it is gone from the lists at once, the host unlinks it and removes its profile."""
+    async with core.db.begin() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        await accounts.mark_deleted(session, account_id, utcnow())
+    await core.publisher.publish(AccountDeleted(user_id=user_id, account_id=account_id))
+    await poke(core.redis)
+
+
+async def qr(core: Core, user_id: UUID, account_id: UUID) -> Qr:
+    """Return the code to scan now.
+
+    Raises:
+        NotFound: 404 ``qr_not_found`` when there is none (404 ``account_not_found`` when it is not the user's).
+    """
+    snapshot = await get(core, user_id, account_id)
+    if snapshot.qr is None:
+        raise NotFound("qr")
+    return snapshot.qr
+
+
+async def pairing_code(core: Core, user_id: UUID, account_id: UUID, phone: str) -> str:
+    """Ask WhatsApp for a code to type on the phone instead of scanning.
+
+    Returns:
+        Eight letters and digits.
+
+    Raises:
+        Conflict: 409 ``not_waiting_for_link`` when the account does not show a QR now.
+        TransientError: the host or WhatsApp did not answer.
+    """
+    phone = normalize_phone(phone)
+    snapshot = await get(core, user_id, account_id)
+    if snapshot.status is not SessionStatus.QR:
+        raise Conflict(
+            "The account is not waiting to be linked.",
+            code="not_waiting_for_link",
+            action="Connect it, and ask for the code while its QR is shown.",
+        )
+    answer = await core.commands.call(PairingCode(account_id=account_id, phone=phone), timeout=PAIRING_TIMEOUT)
+    return PairingCodeShown.model_validate(answer).code
+
+
+async def history(
+    core: Core, user_id: UUID, account_id: UUID, *, limit: int = 50, before: int | None = None
+) -> list[ActivityEntry]:
+    """Return the account's history, newest first, at most 200 lines a page."""
+    async with core.db.read() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        rows = await activity.of_account(session, account_id, limit=min(limit, MAX_ACTIVITY_PAGE), before=before)
+        return [activity.view(row) for row in rows]
+
+
+async def _want(
+    core: Core,
+    user_id: UUID,
+    account_id: UUID,
+    desired: Desired,
+    kind: str,
+    *,
+    restart: bool = False,
+    logout: bool = False,
+) -> SessionSnapshot:
+    async with core.db.begin() as session:
+        row = await accounts.owned(session, user_id, account_id)
+        if row is None:
+            raise NotFound("account")
+        account, runtime = row
+        if account.kind is AccountKind.SANDBOX and desired is Desired.CONNECTED and not core.settings.sandbox_enabled:
+            raise Conflict(
+                "The sandbox is switched off on this server.", code="sandbox_off", action="Set WHAHOOK_SANDBOX=on."
+            )
+        repeated = runtime.desired is desired and not restart and not logout and not runtime.status.settled
+        entry = None
+        if not repeated:
+            await accounts.want(session, account_id, desired, restart=restart, logout=logout)
+            entry = await activity.add(session, account_id, kind, reason_code=ReasonCode.REQUESTED)
+        snapshot = accounts.snapshot(account, runtime)
+    if entry is not None:
+        await core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry))
+    await poke(core.redis)
+    return snapshot
+
+
+async def _with_qr(core: Core, snapshots: list[SessionSnapshot]) -> list[SessionSnapshot]:
+    waiting = [snapshot.account_id for snapshot in snapshots if snapshot.status is SessionStatus.QR]
+    try:
+        codes = await qr_store.current(core.redis, waiting)
+    except BUS_ERRORS as error:
+        log.warning("qr_not_readable", error=repr(error))
+        codes = {}
+    return [
+        snapshot.model_copy(update={"qr": codes[snapshot.account_id]}) if snapshot.account_id in codes else snapshot
+        for snapshot in snapshots
+    ]

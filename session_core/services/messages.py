@@ -1,0 +1,201 @@
+"""Accepting texts and reading messages. Accepting is one transaction; sending is the lane's business."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from session_core.bus import lanes
+from session_core.bus.connection import BUS_ERRORS
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.events import MessageChanged, MessageView
+from session_core.domain.ids import new_wa_key
+from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.phone import chat_id
+from session_core.errors import Conflict, NotFound, PolicyError
+from session_core.store import accounts, messages, outbox
+from session_core.store.models import Message
+
+log = structlog.get_logger(__name__)
+
+MAX_TEXT = 65_536
+"""Characters; WhatsApp's own limit for a text."""
+
+MAX_PAGE = 200
+MAX_IDEMPOTENCY_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that was accepted; ``created`` is False when the idempotency key brought an earlier one back."""
+
+    message: MessageView
+    created: bool
+
+
+def content_hash(text: str) -> str:
+    """Hash a text so that what people take for the same has the same hash: case, spacing and form do not count."""
+    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return hashlib.sha256(normal.encode()).hexdigest()
+
+
+def _request_hash(chat: str, text: str, quoted_id: str | None) -> str:
+    return hashlib.sha256("\0".join((chat, text, quoted_id or "")).encode()).hexdigest()
+
+
+def _check(text: str, idempotency_key: str | None) -> None:
+    if not text.strip() or len(text) > MAX_TEXT or "\0" in text:
+        raise PolicyError(
+            f"A text has 1 to {MAX_TEXT} characters.", code="bad_text", action="Shorten it.", status_code=422
+        )
+    if idempotency_key is not None and not 0 < len(idempotency_key) <= MAX_IDEMPOTENCY_KEY:
+        raise PolicyError(
+            f"An Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY} characters.", code="bad_key", status_code=422
+        )
+
+
+async def send_text(
+    core: Core,
+    user_id: UUID,
+    account_id: UUID,
+    *,
+    to: str,
+    text: str,
+    idempotency_key: str | None = None,
+    force: bool = False,
+    quoted_id: str | None = None,
+) -> Accepted:
+    """Accept a text. It goes out in order, at the allowed pace, as soon as the account is ready.
+
+    Args:
+        core: the process's core.
+        user_id: who asks.
+        account_id: which account sends.
+        to: phone number with country code, or a chat id.
+        text: what to send.
+        idempotency_key: the same key with the same request brings the same message back.
+        force: send although the same text went to the same chat a moment ago.
+        quoted_id: WhatsApp id of the message that this one answers.
+
+    Raises:
+        NotFound: the account is not the user's.
+        PolicyError: 422 for a bad recipient or text.
+        Conflict: 409 ``duplicate_message`` (``existing_id`` is the first one), 409 ``idempotency_key_reused``.
+    """
+    _check(text, idempotency_key)
+    chat = chat_id(to)
+    request_hash = _request_hash(chat, text, quoted_id)
+    now = utcnow()
+    async with core.db.begin() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        await messages.lock_lane(session, account_id)
+        if idempotency_key is not None:
+            earlier = await messages.by_idempotency_key(session, account_id, idempotency_key)
+            if earlier is not None:
+                return _again(earlier, request_hash)
+        same = content_hash(text)
+        if not force:
+            first = await messages.same_content(session, account_id, chat, same, now - core.settings.duplicate_window)
+            if first is not None:
+                raise _duplicate(first)
+        row = Message(
+            account_id=account_id,
+            direction=Direction.OUT,
+            chat_id=chat,
+            text=text,
+            content_hash=same,
+            status=MessageStatus.QUEUED,
+            status_rank=MessageStatus.QUEUED.rank,
+            wa_key=new_wa_key(),
+            quoted_id=quoted_id,
+            idempotency_key=idempotency_key,
+            request_hash=request_hash,
+            created_at=now,
+            updated_at=now,
+        )
+        await messages.add(session, row)
+        view = messages.view(row)
+        await outbox.add(session, account_id, "message.queued", view.model_dump(mode="json"))
+    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+    try:
+        await lanes.mark_due(core.redis, account_id)
+    except BUS_ERRORS as error:
+        # The sweeper finds the lane in the database; nothing is lost, it only takes longer.
+        log.warning("lane_not_woken", account_id=str(account_id), error=repr(error))
+    return Accepted(view, created=True)
+
+
+def _again(earlier: Message, request_hash: str) -> Accepted:
+    if earlier.request_hash != request_hash:
+        raise Conflict(
+            "This Idempotency-Key was used for another message.",
+            code="idempotency_key_reused",
+            action="Use a new key for a new message.",
+            existing_id=str(earlier.id),
+        )
+    return Accepted(messages.view(earlier), created=False)
+
+
+def _duplicate(first: Message) -> Conflict:
+    return Conflict(
+        "The same text went to the same chat a moment ago.",
+        code="duplicate_message",
+        action="Set force to true to send it again.",
+        existing_id=str(first.id),
+    )
+
+
+async def list_messages(
+    core: Core,
+    user_id: UUID,
+    account_id: UUID,
+    *,
+    limit: int = 50,
+    before: UUID | None = None,
+    chat: str | None = None,
+    direction: Direction | None = None,
+) -> list[MessageView]:
+    """Return the account's messages, newest first, at most 200 a page; ``before`` is the last id of the page before."""
+    async with core.db.read() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        before_seq = None
+        if before is not None:
+            last = await messages.get(session, account_id, before)
+            if last is None:
+                raise NotFound("message")
+            before_seq = last.seq
+        rows = await messages.of_account(
+            session,
+            account_id,
+            limit=min(limit, MAX_PAGE),
+            before_seq=before_seq,
+            chat_id=chat,
+            direction=direction,
+        )
+        return [messages.view(row) for row in rows]
+
+
+async def get_message(core: Core, user_id: UUID, account_id: UUID, message_id: UUID) -> MessageView:
+    """Return one message; NotFound when the account or the message is not the user's."""
+    async with core.db.read() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        row = await messages.get(session, account_id, message_id)
+        if row is None:
+            raise NotFound("message")
+        return messages.view(row)
+
+
+async def queue_length(core: Core, user_id: UUID, account_id: UUID) -> int:
+    """Count the messages of an account that wait to go out."""
+    async with core.db.read() as session:
+        if await accounts.owned(session, user_id, account_id) is None:
+            raise NotFound("account")
+        return await messages.queue_length(session, account_id)

@@ -1,0 +1,219 @@
+"""Queries on accounts and on the hot row beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, delete, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from session_core.domain.events import SessionSnapshot
+from session_core.domain.status import Desired, ReasonCode, SessionStatus
+from session_core.store.models import Account, SessionRuntime
+
+
+def snapshot(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
+    """Put the two rows of an account together, without a QR (that one is never in the database)."""
+    return SessionSnapshot(
+        seq=runtime.seq,
+        account_id=account.id,
+        user_id=account.user_id,
+        name=account.name,
+        kind=account.kind,
+        status=runtime.status,
+        reason_code=runtime.reason_code,
+        reason=runtime.reason,
+        phone_number=runtime.phone_number,
+        push_name=runtime.push_name,
+        status_since=runtime.status_since,
+        last_activity=runtime.last_activity,
+        created_at=account.created_at,
+        attempt=runtime.attempt,
+        next_retry_at=runtime.next_retry_at,
+    )
+
+
+async def add(session: AsyncSession, account: Account, runtime: SessionRuntime) -> None:
+    """Store a new account with its runtime row."""
+    session.add(account)
+    await session.flush()
+    session.add(runtime)
+    await session.flush()
+
+
+async def of_user(session: AsyncSession, user_id: UUID) -> Sequence[tuple[Account, SessionRuntime]]:
+    """Return the user's accounts, oldest first."""
+    query = (
+        select(Account, SessionRuntime)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
+        .where(Account.user_id == user_id, col(Account.deleted_at).is_(None))
+        .order_by(col(Account.created_at), col(Account.id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def owned(session: AsyncSession, user_id: UUID, account_id: UUID) -> tuple[Account, SessionRuntime] | None:
+    """Return the account if this user owns it and has not deleted it."""
+    query = (
+        select(Account, SessionRuntime)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
+        .where(Account.id == account_id, Account.user_id == user_id, col(Account.deleted_at).is_(None))
+    )
+    return (await session.exec(query)).first()
+
+
+async def get(session: AsyncSession, account_id: UUID) -> tuple[Account, SessionRuntime] | None:
+    """Return an account whoever owns it, a deleted one too; for the host and the workers only."""
+    query = (
+        select(Account, SessionRuntime)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
+        .where(Account.id == account_id)
+    )
+    return (await session.exec(query)).first()
+
+
+async def to_reconcile(session: AsyncSession, host_id: str) -> Sequence[tuple[Account, SessionRuntime]]:
+    """Return what a host has to look at: wanted, to be deleted, or left in a live state by this host."""
+    query = (
+        select(Account, SessionRuntime)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
+        .where(
+            col(SessionRuntime.desired).in_([Desired.CONNECTED, Desired.DELETED])
+            | (
+                (col(SessionRuntime.host_id) == host_id)
+                & col(SessionRuntime.status).not_in(
+                    [SessionStatus.STOPPED, SessionStatus.ACTION_REQUIRED, SessionStatus.ERROR]
+                )
+            )
+            | (col(SessionRuntime.logout_seq) > 0)
+        )
+        .order_by(col(SessionRuntime.last_activity).desc().nulls_last(), col(Account.created_at))
+    )
+    return (await session.exec(query)).all()
+
+
+async def rename(session: AsyncSession, account_id: UUID, name: str) -> None:
+    """Change the name."""
+    await session.exec(update(Account).where(col(Account.id) == account_id).values(name=name))
+
+
+async def want(
+    session: AsyncSession, account_id: UUID, desired: Desired, *, restart: bool = False, logout: bool = False
+) -> int:
+    """Write what the owner wants; returns the number of this request.
+
+    Args:
+        session: a writing transaction.
+        account_id: the account.
+        desired: what is wanted from now on.
+        restart: also when it runs already, start it anew.
+        logout: unlink the device from the phone before stopping.
+    """
+    runtime = (
+        await session.exec(select(SessionRuntime).where(SessionRuntime.account_id == account_id).with_for_update())
+    ).one()
+    runtime.wanted_seq += 1
+    runtime.desired = desired
+    if restart:
+        runtime.restart_seq = runtime.wanted_seq
+    if logout:
+        runtime.logout_seq = runtime.wanted_seq
+    await session.flush()
+    return runtime.wanted_seq
+
+
+async def logout_done(session: AsyncSession, account_id: UUID, logout_seq: int) -> None:
+    """Note that the request to log out with this number was carried out."""
+    await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.logout_seq) == logout_seq)
+        .values(logout_seq=0)
+    )
+
+
+async def give_up(session: AsyncSession, account_id: UUID, wanted_seq: int) -> bool:
+    """Want the account stopped, because only a person can go on, unless the owner asked for something newer."""
+    result = await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.wanted_seq) == wanted_seq)
+        .values(desired=Desired.STOPPED)
+    )
+    return bool(result.rowcount)
+
+
+async def save_status(
+    session: AsyncSession,
+    account_id: UUID,
+    *,
+    status: SessionStatus,
+    reason_code: ReasonCode,
+    reason: str,
+    since: datetime,
+    host_id: str | None,
+    attempt: int,
+    next_retry_at: datetime | None,
+    identity: tuple[str | None, str | None] | None = None,
+) -> tuple[Account, SessionRuntime] | None:
+    """Write the session's new status and count its ``seq`` up.
+
+    Args:
+        session: a writing transaction.
+        account_id: the account.
+        status: new status.
+        reason_code: why.
+        reason: technical detail, cut to the column's length.
+        since: when the status began.
+        host_id: the host that holds it, None when nobody does.
+        attempt: starts in a row that did not get to ready.
+        next_retry_at: when the next start is planned.
+        identity: ``(phone number, push name)`` when they became known.
+
+    Returns:
+        The rows as they are now, or None when the account was purged.
+    """
+    values: dict[str, Any] = {
+        "status": status,
+        "reason_code": reason_code,
+        "reason": reason[:500],
+        "status_since": since,
+        "host_id": host_id,
+        "attempt": attempt,
+        "next_retry_at": next_retry_at,
+        "seq": SessionRuntime.seq + 1,
+    }
+    if identity is not None:
+        values |= {"phone_number": identity[0], "push_name": identity[1]}
+    await session.exec(update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(**values))
+    return await get(session, account_id)
+
+
+async def touch(session: AsyncSession, account_id: UUID, at: datetime) -> None:
+    """Remember the account's last activity; never backwards."""
+    await session.exec(
+        update(SessionRuntime)
+        .where(
+            col(SessionRuntime.account_id) == account_id,
+            col(SessionRuntime.last_activity).is_(None) | (col(SessionRuntime.last_activity) < at),
+        )
+        .values(last_activity=at)
+    )
+
+
+async def mark_deleted(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """Hide the account from its owner and want it purged."""
+    await session.exec(update(Account).where(col(Account.id) == account_id).values(deleted_at=now))
+    await want(session, account_id, Desired.DELETED, logout=True)
+
+
+async def purge(session: AsyncSession, account_id: UUID) -> None:
+    """Remove the account with everything that hangs on it."""
+    await session.exec(delete(Account).where(col(Account.id) == account_id))
+
+
+async def is_ready(session: AsyncSession, account_id: UUID) -> bool:
+    """Tell whether messages can go out now."""
+    query = select(SessionRuntime.status).where(SessionRuntime.account_id == account_id)
+    return (await session.exec(query)).first() is SessionStatus.READY

@@ -1,0 +1,288 @@
+"""Queries on messages: accepting, the lane's order, acknowledgements, what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import col, func, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from session_core.domain.events import MessageView
+from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.status import SessionStatus
+from session_core.store.models import Account, Message, SessionRuntime
+
+
+def view(row: Message) -> MessageView:
+    """Turn a stored row into what its owner sees."""
+    return MessageView(
+        id=row.id,
+        account_id=row.account_id,
+        direction=row.direction,
+        chat_id=row.chat_id,
+        author=row.author,
+        sender_name=row.sender_name,
+        kind=row.kind,
+        text=row.text,
+        status=row.status,
+        failure=row.failure,
+        wa_message_id=row.wa_message_id,
+        replayed=row.replayed,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def lock_lane(session: AsyncSession, account_id: UUID) -> None:
+    """Let one transaction at a time accept messages for an account, so that two equal ones see each other.
+
+    SQLite's writing transactions are alone anyway; Postgres locks the runtime row.
+    """
+    await session.exec(
+        select(SessionRuntime.account_id).where(SessionRuntime.account_id == account_id).with_for_update()
+    )
+
+
+async def by_idempotency_key(session: AsyncSession, account_id: UUID, key: str) -> Message | None:
+    """Return the message that was accepted under this key."""
+    query = select(Message).where(Message.account_id == account_id, Message.idempotency_key == key)
+    return (await session.exec(query)).first()
+
+
+async def same_content(
+    session: AsyncSession, account_id: UUID, chat_id: str, content_hash: str, since: datetime
+) -> Message | None:
+    """Return the first message with this content to this chat since then that did not fail."""
+    query = (
+        select(Message)
+        .where(
+            Message.account_id == account_id,
+            Message.chat_id == chat_id,
+            Message.content_hash == content_hash,
+            Message.direction == Direction.OUT,
+            Message.status != MessageStatus.FAILED,
+            col(Message.created_at) > since,
+        )
+        .order_by(col(Message.seq))
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def add(session: AsyncSession, message: Message) -> None:
+    """Store an accepted message."""
+    session.add(message)
+    await session.flush()
+
+
+async def get(session: AsyncSession, account_id: UUID, message_id: UUID) -> Message | None:
+    """Return one message of an account."""
+    return (
+        await session.exec(select(Message).where(Message.account_id == account_id, Message.id == message_id))
+    ).first()
+
+
+async def of_account(
+    session: AsyncSession,
+    account_id: UUID,
+    *,
+    limit: int,
+    before_seq: int | None = None,
+    chat_id: str | None = None,
+    direction: Direction | None = None,
+) -> Sequence[Message]:
+    """Return the newest messages first, optionally of one chat or direction, or older than ``before_seq``."""
+    query = select(Message).where(Message.account_id == account_id)
+    if before_seq is not None:
+        query = query.where(col(Message.seq) < before_seq)
+    if chat_id is not None:
+        query = query.where(Message.chat_id == chat_id)
+    if direction is not None:
+        query = query.where(Message.direction == direction)
+    return (await session.exec(query.order_by(col(Message.seq).desc()).limit(limit))).all()
+
+
+async def lane_head(session: AsyncSession, account_id: UUID) -> Message | None:
+    """Return the message that is next in the account's lane: the oldest one that is not done."""
+    query = (
+        select(Message)
+        .where(
+            Message.account_id == account_id,
+            Message.direction == Direction.OUT,
+            col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING]),
+        )
+        .order_by(col(Message.seq))
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def queue_length(session: AsyncSession, account_id: UUID) -> int:
+    """Count the messages that wait in an account's lane."""
+    query = select(func.count()).where(
+        Message.account_id == account_id, col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING])
+    )
+    return (await session.exec(query)).one()
+
+
+async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
+    """Return the ready accounts that have messages waiting."""
+    query = (
+        select(Message.account_id)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Message.account_id)
+        .where(
+            col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING]),
+            SessionRuntime.status == SessionStatus.READY,
+        )
+        .distinct()
+    )
+    return (await session.exec(query)).all()
+
+
+async def claim(session: AsyncSession, message_id: UUID, token: str, now: datetime, until: datetime) -> bool:
+    """Make ``token`` the only one that may send the message.
+
+    Returns:
+        True when it was free: queued, or being sent by somebody whose time is over.
+    """
+    result = await session.exec(
+        update(Message)
+        .where(
+            col(Message.id) == message_id,
+            (col(Message.status) == MessageStatus.QUEUED)
+            | ((col(Message.status) == MessageStatus.SENDING) & (col(Message.lease_until) < now)),
+        )
+        .values(
+            status=MessageStatus.SENDING,
+            status_rank=MessageStatus.SENDING.rank,
+            lease_token=token,
+            lease_until=until,
+            attempts=Message.attempts + 1,
+            updated_at=now,
+        )
+    )
+    return bool(result.rowcount)
+
+
+async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
+    """Tell whether ``token`` may still send the message: the fence that the host asks just before sending."""
+    query = select(Message.id).where(
+        Message.id == message_id,
+        Message.lease_token == token,
+        Message.status == MessageStatus.SENDING,
+        col(Message.lease_until) > now,
+    )
+    return (await session.exec(query)).first() is not None
+
+
+async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
+    """Put a message that was proved not sent back to the head of its lane."""
+    return await _move_own(session, message_id, token, now, status=MessageStatus.QUEUED, lease_token=None)
+
+
+async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failure: str, now: datetime) -> bool:
+    """End a message that will never go out."""
+    return await _move_own(
+        session, message_id, token, now, status=MessageStatus.FAILED, failure=failure[:200], lease_token=None
+    )
+
+
+async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str, now: datetime) -> bool:
+    """Note that WhatsApp Web took the message. True when this was news.
+
+    An acknowledgement can come first: then only the id and the time are filled in. A failure can be overtaken: WhatsApp
+    is right about what it has.
+    """
+    news = await session.exec(
+        update(Message)
+        .where(col(Message.id) == message_id, col(Message.status_rank) < MessageStatus.SENT.rank)
+        .values(
+            status=MessageStatus.SENT,
+            status_rank=MessageStatus.SENT.rank,
+            wa_message_id=wa_message_id,
+            sent_at=now,
+            updated_at=now,
+            failure=None,
+            lease_token=None,
+        )
+    )
+    if news.rowcount:
+        return True
+    await session.exec(
+        update(Message)
+        .where(col(Message.id) == message_id, col(Message.sent_at).is_(None))
+        .values(wa_message_id=wa_message_id, sent_at=now, lease_token=None)
+    )
+    return False
+
+
+async def _move_own(session: AsyncSession, message_id: UUID, token: str, now: datetime, **values: Any) -> bool:
+    status: MessageStatus = values["status"]
+    result = await session.exec(
+        update(Message)
+        .where(
+            col(Message.id) == message_id,
+            col(Message.lease_token) == token,
+            col(Message.status) == MessageStatus.SENDING,
+        )
+        .values(status_rank=status.rank, updated_at=now, **values)
+    )
+    return bool(result.rowcount)
+
+
+async def apply_ack(
+    session: AsyncSession, account_id: UUID, wa_key: str, wa_message_id: str, status: MessageStatus, now: datetime
+) -> Message | None:
+    """Move one of our messages forward; never backwards.
+
+    Returns:
+        The row when it moved, None when it is unknown or already further.
+    """
+    result = await session.exec(
+        update(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.wa_key) == wa_key,
+            col(Message.direction) == Direction.OUT,
+            col(Message.status_rank) < status.rank,
+            col(Message.status_rank) >= MessageStatus.SENDING.rank,
+        )
+        .values(status=status, status_rank=status.rank, wa_message_id=wa_message_id, updated_at=now)
+    )
+    return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
+
+
+async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Message | None:
+    """Return the message of ours with this bare WhatsApp id."""
+    query = (
+        select(Message)
+        .where(Message.account_id == account_id, Message.wa_key == wa_key, Message.direction == Direction.OUT)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(query)).first()
+
+
+async def add_once(session: AsyncSession, message: Message) -> bool:
+    """Store a message that was seen in WhatsApp; False when it is there already."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
+    values = message.model_dump(exclude={"seq"})
+    statement = (
+        insert(Message)
+        .values(**values)
+        .on_conflict_do_nothing(
+            index_elements=["account_id", "wa_message_id"], index_where=col(Message.wa_message_id).is_not(None)
+        )
+        .returning(col(Message.id))
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def owner_of(session: AsyncSession, account_id: UUID) -> UUID | None:
+    """Return the id of the account's user."""
+    return (await session.exec(select(Account.user_id).where(Account.id == account_id))).first()

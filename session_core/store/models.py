@@ -1,0 +1,217 @@
+"""The tables. Rows say what is wanted and what was last known; processes are reconciled to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Text, UniqueConstraint, Uuid, text
+from sqlmodel import Field, SQLModel
+
+from session_core.clock import utcnow
+from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
+from session_core.store.types import BigId, Json, UtcDateTime, enum_column
+
+
+class Base(SQLModel):
+    """What all tables share: our own metadata, in which every constraint has a name.
+
+    A constraint without a name cannot be dropped by a migration on SQLite.
+    """
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _id() -> Any:
+    return Column(Uuid(), primary_key=True)
+
+
+def _ref(target: str, *, nullable: bool = False, index: bool = True, primary_key: bool = False) -> Any:
+    return Column(
+        Uuid(), ForeignKey(target, ondelete="CASCADE"), nullable=nullable, index=index, primary_key=primary_key
+    )
+
+
+def _time(*, nullable: bool = False) -> Any:
+    return Column(UtcDateTime(), nullable=nullable)
+
+
+class User(Base, table=True):
+    """A person. With Supabase the id is that of ``auth.users`` and there is no password here."""
+
+    __tablename__ = "users"
+
+    id: UUID = Field(default_factory=uuid4, sa_column=_id())
+    email: str = Field(max_length=320, unique=True, description="lower case")
+    name: str = Field(max_length=100)
+    password_hash: str | None = Field(default=None, max_length=255, description="argon2id")
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+
+
+class LoginSession(Base, table=True):
+    """A signed-in browser. Only the hash of the cookie's token is kept."""
+
+    __tablename__ = "login_sessions"
+
+    id: UUID = Field(default_factory=uuid4, sa_column=_id())
+    user_id: UUID = Field(sa_column=_ref("users.id"))
+    token_hash: str = Field(max_length=64, unique=True, description="sha256, hex")
+    user_agent: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    expires_at: datetime = Field(sa_column=_time())
+
+
+class ApiKey(Base, table=True):
+    """A program's key: found by its public prefix, proved by its hash."""
+
+    __tablename__ = "api_keys"
+
+    id: UUID = Field(default_factory=uuid4, sa_column=_id())
+    user_id: UUID = Field(sa_column=_ref("users.id"))
+    name: str = Field(max_length=100)
+    prefix: str = Field(max_length=16, unique=True)
+    key_hash: str = Field(max_length=64, description="sha256, hex; 256 random bits need no slow hash")
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    last_used_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+
+
+class Account(Base, table=True):
+    """A WhatsApp account of a user. Hidden from the owner once ``deleted_at`` is set; the host then purges it."""
+
+    __tablename__ = "whatsapp_accounts"
+
+    id: UUID = Field(default_factory=uuid4, sa_column=_id())
+    user_id: UUID = Field(sa_column=_ref("users.id"))
+    name: str = Field(max_length=100)
+    kind: AccountKind = Field(sa_column=Column(enum_column(AccountKind), nullable=False))
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    deleted_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+
+
+class SessionRuntime(Base, table=True):
+    """The hot row beside an account: what its owner wants and where its session stands."""
+
+    __tablename__ = "session_runtime"
+
+    account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False, primary_key=True))
+    desired: Desired = Field(
+        default=Desired.STOPPED, sa_column=Column(enum_column(Desired), nullable=False, index=True)
+    )
+    wanted_seq: int = Field(default=0, description="grows with every request of the owner")
+    restart_seq: int = Field(default=0, description="wanted_seq of the last request to restart")
+    logout_seq: int = Field(default=0, description="wanted_seq of the last request to log out")
+    status: SessionStatus = Field(
+        default=SessionStatus.STOPPED, sa_column=Column(enum_column(SessionStatus), nullable=False)
+    )
+    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=Column(enum_column(ReasonCode), nullable=False))
+    reason: str = Field(default="", max_length=500)
+    seq: int = Field(default=0, description="grows with every change of the session")
+    status_since: datetime = Field(default_factory=utcnow, sa_column=_time())
+    last_activity: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    phone_number: str | None = Field(default=None, max_length=20)
+    push_name: str | None = Field(default=None, max_length=100)
+    attempt: int = Field(default=0)
+    next_retry_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    host_id: str | None = Field(default=None, max_length=64)
+
+
+class Activity(Base, table=True):
+    """The history of an account; rows are only ever added."""
+
+    __tablename__ = "activity_log"
+    __table_args__ = (Index("ix_activity_log_account_id_id", "account_id", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False))
+    at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    kind: str = Field(max_length=32)
+    status: SessionStatus | None = Field(default=None, sa_column=Column(enum_column(SessionStatus), nullable=True))
+    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=Column(enum_column(ReasonCode), nullable=False))
+    detail: str = Field(default="", max_length=500)
+
+
+class Message(Base, table=True):
+    """A text in or out. ``seq`` is the order of an account's lane."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("id"),
+        Index(
+            "uq_messages_account_id_idempotency_key",
+            "account_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index(
+            "uq_messages_account_id_wa_message_id",
+            "account_id",
+            "wa_message_id",
+            unique=True,
+            postgresql_where=text("wa_message_id IS NOT NULL"),
+            sqlite_where=text("wa_message_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_lane",
+            "account_id",
+            "seq",
+            postgresql_where=text("status IN ('queued', 'sending')"),
+            sqlite_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index("ix_messages_account_id_seq", "account_id", "seq"),
+        Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
+        Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),
+        CheckConstraint("status_rank >= 0", name="status_rank"),
+    )
+
+    seq: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False))
+    account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False))
+    direction: Direction = Field(sa_column=Column(enum_column(Direction), nullable=False))
+    chat_id: str = Field(max_length=64)
+    author: str | None = Field(default=None, max_length=64)
+    sender_name: str | None = Field(default=None, max_length=100)
+    kind: str = Field(default="text", max_length=32)
+    text: str = Field(sa_column=Column(Text(), nullable=False))
+    content_hash: str = Field(max_length=64)
+    status: MessageStatus = Field(sa_column=Column(enum_column(MessageStatus), nullable=False))
+    status_rank: int = Field(default=0)
+    failure: str | None = Field(default=None, max_length=200)
+    wa_key: str = Field(max_length=64, description="the bare id, chosen when the row is made")
+    wa_message_id: str | None = Field(default=None, max_length=200)
+    quoted_id: str | None = Field(default=None, max_length=200)
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_hash: str | None = Field(default=None, max_length=64)
+    replayed: bool = Field(default=False)
+    attempts: int = Field(default=0)
+    lease_token: str | None = Field(default=None, max_length=64, description="who may send it now")
+    lease_until: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    sent_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    updated_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+
+
+class OutboxEvent(Base, table=True):
+    """An event for programs, written in the transaction that made it true."""
+
+    __tablename__ = "outbox_events"
+    __table_args__ = (Index("ix_outbox_events_account_id_id", "account_id", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    event_id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False, unique=True))
+    account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False))
+    type: str = Field(max_length=64)
+    payload: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
