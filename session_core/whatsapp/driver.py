@@ -18,7 +18,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class QrShown:
-    """A code to scan; the next one replaces it. ``number`` counts from 1 since the page was loaded."""
+    """A code to scan; the next one replaces it. ``number`` counts from 1 since the page was loaded or asked anew.
+
+    WhatsApp does not say how long a code lives: ``expires_at`` is an estimate.
+    """
 
     code: str = field(repr=False)
     shown_at: datetime
@@ -28,7 +31,7 @@ class QrShown:
 
 @dataclass(frozen=True, slots=True)
 class QrExpired:
-    """WhatsApp stopped renewing the code; only a reload or a new start shows another one."""
+    """WhatsApp stopped renewing the code; only ``refresh_qr`` or a new start shows another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,10 @@ class Driver(Protocol):
 
     def events(self) -> AsyncIterator[DriverEvent]:
         """Yield what happens, from the start on, in order, to one reader. Ends after `Lost` or ``close``."""
+        ...
+
+    async def refresh_qr(self) -> None:
+        """Ask for new codes after `QrExpired`; `QrShown` follows, after a reload of the page where nothing else helps."""
         ...
 
     async def pairing_code(self, phone: str) -> str:

@@ -73,6 +73,9 @@ class ScriptedDriver:
             if isinstance(event, Lost):
                 return
 
+    async def refresh_qr(self) -> None:
+        self.emit(qr())
+
     async def pairing_code(self, phone: str) -> str:
         return "ABCD1234"
 

@@ -1,0 +1,246 @@
+// Runs in the page before WhatsApp's own scripts and after wa-js. It watches WhatsApp Web's own models, tells the host
+// what changes, and answers with plain JSON only. wa-js's events are not used: in newer builds some never fire, others
+// fire twice. calls.js, which comes after this script, holds what the host asks for.
+(() => {
+  "use strict";
+  if (window !== window.top) return;
+  const push = window.__whahookPush;
+  if (typeof push !== "function") return;
+
+  const EARLY_MS = 40; // how often the models are looked for, before they are there
+  const SHOWN_TEXT = 3000; // characters of the page that are read to recognise an unsupported browser
+  const doc = Math.random().toString(36).slice(2); // names this load of the page: late news of an older one are dropped
+  const bridge = { doc };
+  Object.defineProperty(window, "__whahook", { value: bridge });
+
+  const tell = (kind, data) => {
+    try {
+      Promise.resolve(push(JSON.stringify({ kind, doc, ...data }))).catch(() => undefined);
+    } catch {
+      // The host is gone; there is nobody to tell.
+    }
+  };
+
+  // ---- Where the models are -------------------------------------------------------------------------------------
+  // By module name as soon as the page says that it is complete (Debug.VERSION): wa-js waits for 750 ms without a new
+  // module first, and asking wa-js earlier makes it search every module. After that through wa-js, which finds modules
+  // by their shape when a build renames them.
+  const NAMES = {
+    Stream: "WAWebStreamModel",
+    Socket: "WAWebSocketModel",
+    Conn: "WAWebConnModel",
+    Cmd: "WAWebCmd",
+    MsgStore: null,
+    ChatStore: null,
+    ContactStore: null,
+  };
+  const found = {};
+  const injected = () => Boolean(window.WPP?.isInjected);
+  const complete = () => Boolean(window.Debug?.VERSION) && typeof window.require === "function";
+
+  const byName = (id) => {
+    if (!id || !complete()) return undefined;
+    try {
+      return window.require(id);
+    } catch {
+      return undefined;
+    }
+  };
+  const model = (name) => {
+    if (found[name]) return found[name];
+    let value;
+    try {
+      value = injected() ? window.WPP.whatsapp[name] : undefined;
+    } catch {
+      value = undefined;
+    }
+    value ??= byName(NAMES[name])?.[name];
+    if (value) found[name] = value;
+    return value;
+  };
+  bridge.model = model;
+  bridge.injected = injected;
+  bridge.text = (value) => (value == null ? null : (value._serialized ?? value.$1 ?? value.toString()));
+
+  // ---- State ----------------------------------------------------------------------------------------------------
+  const me = () => {
+    const users = byName("WAWebUserPrefsMeUser") ?? (injected() ? window.WPP.whatsapp.UserPrefs : undefined);
+    const ask = (name) => {
+      try {
+        return users?.[name]?.() ?? null;
+      } catch {
+        return null;
+      }
+    };
+    return { pn: ask("getMaybeMePnUser") ?? ask("getMaybeMeUser"), lid: ask("getMaybeMeLidUser") };
+  };
+
+  const authenticated = () => {
+    if (!injected()) return null;
+    try {
+      return Boolean(window.WPP.conn.isAuthenticated());
+    } catch {
+      return null;
+    }
+  };
+
+  // ref, both public keys, the secret and, where the build has one, the platform: what the phone reads in the picture.
+  const qrText = async (ref) => {
+    const store = byName("WAWebSignalStoreApi")?.waSignalStore;
+    const noise = byName("WAWebUserPrefsInfoStore")?.waNoiseInfo;
+    const adv = byName("WAWebUserPrefsMultiDevice");
+    const base64 = byName("WABase64");
+    if (!store || !noise || !adv || !base64) {
+      return injected() ? ((await window.WPP.conn.getAuthCode().catch(() => null))?.fullCode ?? null) : null;
+    }
+    const [registration, noiseInfo, secret] = await Promise.all([
+      store.getRegistrationInfo(),
+      noise.get(),
+      adv.getADVSecretKey(),
+    ]);
+    const parts = [
+      ref,
+      base64.encodeB64(noiseInfo.staticKeyPair.pubKey),
+      base64.encodeB64(registration.identityKeyPair.pubKey),
+      secret,
+    ];
+    const platform = byName("WAWebCompanionRegClientUtils")?.DEVICE_PLATFORM;
+    if (platform != null) parts.push(platform);
+    return parts.join(",");
+  };
+
+  // A browser that WhatsApp refuses gets a static page with links to other browsers and none of the modules.
+  const unsupported = () => {
+    if (typeof window.require === "function" || document.readyState !== "complete" || !document.body) return false;
+    const text = document.body.innerText.slice(0, SHOWN_TEXT);
+    return (
+      /unsupported|browser-not-supported/i.test(location.pathname) ||
+      /(works with|funciona con|update|actualiza)\s[^.]{0,40}(google chrome|browser|navegador)/i.test(text) ||
+      /(browser|navegador)[^.]{0,40}(not supported|unsupported|no es compatible|no compatible)/i.test(text)
+    );
+  };
+
+  let count = 0;
+  const snapshot = async () => {
+    const n = ++count;
+    const stream = model("Stream");
+    const socket = model("Socket");
+    const conn = model("Conn");
+    const user = me();
+    const loggedIn = authenticated();
+    const registered = Boolean(user.pn ?? user.lid);
+    const ref = conn?.ref ?? null;
+    const showsCode = ref && !registered && !loggedIn && !conn.connected;
+    return {
+      n,
+      injected: injected(),
+      mode: stream?.mode ?? null,
+      info: stream?.info ?? null,
+      state: socket?.state ?? null,
+      synced: Boolean(socket?.hasSynced),
+      authenticated: loggedIn,
+      registered,
+      ref: showsCode ? ref : null,
+      code: showsCode ? await qrText(ref).catch(() => null) : null,
+      phone: user.pn?.user ?? null,
+      lid: bridge.text(user.lid),
+      name: conn?.pushname ?? null,
+      unsupported: unsupported(),
+    };
+  };
+  bridge.snapshot = async () => JSON.stringify({ kind: "state", doc, state: await snapshot() });
+
+  // Changes that come together are told once; a change while one is being told is told after it.
+  let telling = false;
+  let again = false;
+  let last = "";
+  const tellState = async () => {
+    again = true;
+    if (telling) return;
+    telling = true;
+    try {
+      while (again) {
+        again = false;
+        await Promise.resolve();
+        const state = await snapshot();
+        const { n: _, ...compared } = state;
+        const text = JSON.stringify(compared);
+        if (text !== last) tell("state", { state });
+        last = text;
+      }
+    } finally {
+      telling = false;
+    }
+  };
+
+  // ---- Messages -------------------------------------------------------------------------------------------------
+  bridge.message = (msg) => {
+    const id = msg?.id;
+    if (!id || id.remote == null) return null;
+    const kind = msg.type ?? "unknown";
+    const sender = model("ContactStore")?.get?.(msg.author ?? msg.from);
+    return {
+      id: bridge.text(id),
+      chat: bridge.text(id.remote),
+      fromMe: Boolean(id.fromMe),
+      author: bridge.text(id.participant ?? msg.author),
+      name: msg.notifyName || sender?.pushname || sender?.name || null,
+      kind,
+      text: String((kind === "chat" ? msg.body : msg.caption) ?? ""),
+      t: Number(msg.t ?? 0),
+      ack: Number(msg.ack ?? 0),
+    };
+  };
+
+  const tellMessage = (msg) => {
+    const message = bridge.message(msg);
+    if (message) tell("message", { message });
+  };
+
+  const onAdd = (msg) => {
+    if (!msg?.isNewMsg) return; // history: the sweep decides about it
+    queueMicrotask(() => {
+      // Not decrypted yet: the same message gets its real type in a moment, and only then it is told.
+      if (msg.type === "ciphertext") msg.once?.("change:type", () => queueMicrotask(() => tellMessage(msg)));
+      else tellMessage(msg);
+    });
+  };
+  const onAck = (msg) => {
+    if (msg?.id?.fromMe) tell("ack", { id: bridge.text(msg.id), ack: Number(msg.ack ?? 0) });
+  };
+
+  // ---- Listening ------------------------------------------------------------------------------------------------
+  const STATE_EVENTS = {
+    Stream: ["change:mode", "change:info", "change:needsUpdate"],
+    Socket: ["change:state", "change:hasSynced", "change:stream"],
+    Conn: ["change:ref", "change:connected", "change:pushname"],
+    Cmd: ["main_loaded", "logout", "logout_from_bridge", "main_stream_mode_ready_from_bridge"],
+  };
+  const hooked = new Set();
+  const hook = (name, events, listener) => {
+    const target = hooked.has(name) ? null : model(name);
+    if (typeof target?.on !== "function") return;
+    hooked.add(name);
+    for (const event of events) target.on(event, listener);
+  };
+  const hookState = () => {
+    for (const [name, events] of Object.entries(STATE_EVENTS)) hook(name, events, () => void tellState());
+  };
+
+  const early = setInterval(() => {
+    if (!complete() && !injected()) return;
+    const before = hooked.size;
+    hookState();
+    if (hooked.size > before) void tellState();
+    if (hooked.size === Object.keys(STATE_EVENTS).length || injected()) clearInterval(early);
+  }, EARLY_MS);
+
+  window.WPP?.loader?.onInjected?.(() => {
+    hookState();
+    const messages = model("MsgStore");
+    messages?.on?.("add", onAdd);
+    messages?.on?.("change:ack", onAck);
+    window.WPP.on?.("conn.backend_event", () => void tellState());
+    void tellState();
+  });
+})();

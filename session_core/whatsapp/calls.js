@@ -1,0 +1,208 @@
+// What the host asks of the page. Every answer is plain JSON: {ok: ...}, {refused: code, detail} (never goes out),
+// {notTried: why} (proved not to have gone out), or {unknown: why}. Nothing waits longer than it was told to.
+(() => {
+  "use strict";
+  const bridge = window.__whahook;
+  if (!bridge) return;
+
+  const FULL_READY_MS = 5000; // wa-js finishes its patches this long after it was injected, at the latest
+  const POLL_MS = 50;
+  const SWEEP_CHATS = 60; // chats whose stored messages are read in one sweep
+  const SWEEP_DEPTH = 100; // messages read back in one chat
+  const CHAT_MS = 5000;
+
+  const later = (ms) => new Promise((done) => setTimeout(done, ms));
+  const within = (promise, ms, what) =>
+    Promise.race([
+      promise,
+      later(ms).then(() => {
+        throw new Error(`${what} took longer than ${ms} ms`);
+      }),
+    ]);
+  const why = (error) => String(error?.code ?? error?.message ?? error).slice(0, 200);
+  const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
+
+  const until = async (condition, ms) => {
+    const end = Date.now() + ms;
+    while (!condition()) {
+      if (Date.now() > end) return false;
+      await later(POLL_MS);
+    }
+    return true;
+  };
+
+  const online = () => bridge.model("Stream")?.mode === "MAIN" && bridge.model("Stream")?.info === "NORMAL";
+
+  // ---- Finding a message of ours --------------------------------------------------------------------------------
+  const answer = (msg) => ({ id: bridge.text(msg.id), chat: bridge.text(msg.id.remote), ack: Number(msg.ack ?? 0) });
+  const isOurs = (msg, key) => msg?.id?.fromMe && msg.id.id === key;
+
+  const inMemory = (key) => models(bridge.model("MsgStore")).find((msg) => isOurs(msg, key));
+
+  // A chat can move from its phone number to a LID and back between two looks.
+  const chatsOf = (chatId) => {
+    const { WPP } = window;
+    const ids = [chatId];
+    try {
+      const wid = WPP.util.createWid(chatId);
+      const cache = WPP.whatsapp.lidPnCache;
+      const other = wid?.isLid?.() ? cache?.getPhoneNumber?.(wid) : cache?.getCurrentLid?.(wid);
+      if (other) ids.push(bridge.text(other));
+    } catch {
+      // No mapping is known: the id itself is all there is.
+    }
+    return ids;
+  };
+
+  const stored = async (chatId, key) => {
+    for (const id of chatsOf(chatId)) {
+      const chat = window.WPP.chat.get(id);
+      if (!chat) continue;
+      const held = models(chat.msgs).find((msg) => isOurs(msg, key));
+      if (held) return held;
+      const read = await within(window.WPP.chat.getMessages(id, { count: SWEEP_DEPTH }), CHAT_MS, "reading a chat");
+      const match = read.find((msg) => isOurs(msg, key));
+      if (match) return match;
+    }
+    return undefined;
+  };
+
+  bridge.find = async ({ chatId, key }) => {
+    if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running" };
+    const msg = inMemory(key) ?? (await stored(chatId, key));
+    return { ok: msg ? answer(msg) : null };
+  };
+
+  // ---- Sending --------------------------------------------------------------------------------------------------
+  const known = (chatId) => {
+    for (const id of chatsOf(chatId).reverse()) {
+      const chat = window.WPP.chat.get(id);
+      if (chat) return chat;
+    }
+    return undefined;
+  };
+
+  // The chat to write to, or why there is none. An unknown number is looked up first: writing to a number that is not
+  // on WhatsApp would otherwise look like a message that is under way for ever.
+  const resolve = async (chatId, ms) => {
+    const chat = known(chatId);
+    if (chat) return { chat };
+    if (chatId.endsWith("@g.us")) return { stop: { refused: "chat_not_found", detail: chatId } };
+    const { WPP } = window;
+    const wid = WPP.util.createWid(chatId);
+    if (!wid) return { stop: { refused: "bad_chat_id", detail: chatId } };
+    let target = wid;
+    if (chatId.endsWith("@c.us")) {
+      let exists;
+      try {
+        exists = await within(WPP.whatsapp.functions.queryWidExists(wid), ms, "looking the number up");
+      } catch (error) {
+        return { stop: { notTried: why(error) } };
+      }
+      if (!exists?.wid) {
+        return { stop: online() ? { refused: "not_on_whatsapp", detail: "" } : { notTried: "went offline" } };
+      }
+      target = exists.wid;
+    }
+    try {
+      return { chat: await within(WPP.chat.find(target), ms, "opening the chat") };
+    } catch (error) {
+      return { stop: { notTried: why(error) } };
+    }
+  };
+
+  // Groups need the participant in the key; wa-js makes such keys, so one is made and its random part replaced.
+  const messageId = async (chat, key) => {
+    const made = await window.WPP.chat.generateMessageID(chat);
+    return bridge.text(made).replace(made.id, key);
+  };
+
+  const QUOTE_ERRORS = new Set(["msg_not_found", "invalid_quoted_msg", "quoted_msg_can_not_reply", "chat_not_found"]);
+
+  bridge.send = async ({ chatId, text, key, quotedId, ms }) => {
+    const ready = await until(() => window.WPP?.isFullReady, Math.min(ms, FULL_READY_MS));
+    if (!ready && !bridge.injected()) return { notTried: "wa-js is not running" };
+    if (!online()) return { notTried: "WhatsApp Web is not connected" };
+    const before = inMemory(key);
+    if (before) return { ok: answer(before) };
+
+    const { chat, stop } = await resolve(chatId, ms);
+    if (stop) return stop;
+    const id = bridge.text(chat.id);
+    const options = {
+      messageId: await messageId(chat, key),
+      waitForAck: false, // the default hangs while offline and the message goes out later all the same
+      linkPreview: false, // would hand addresses in the text to third parties
+      detectMentioned: false,
+      markIsRead: false,
+    };
+    if (quotedId) options.quotedMsg = quotedId;
+    try {
+      await within(window.WPP.chat.sendTextMessage(id, text, options), ms, "sending");
+    } catch (error) {
+      const taken = inMemory(key);
+      if (taken) return { ok: answer(taken) };
+      if (quotedId && QUOTE_ERRORS.has(error?.code)) return { refused: "quoted_not_found", detail: why(error) };
+      return { unknown: why(error) };
+    }
+    const msg = inMemory(key);
+    return { ok: msg ? answer(msg) : { id: options.messageId, chat: id, ack: 0 } };
+  };
+
+  // ---- What was missed ------------------------------------------------------------------------------------------
+  bridge.sweep = async ({ since, ms }) => {
+    const end = Date.now() + ms;
+    const messages = new Map();
+    const take = (msg) => {
+      const message = Number(msg?.t ?? 0) >= since ? bridge.message(msg) : null;
+      if (message) messages.set(message.id, message);
+    };
+    for (const msg of models(bridge.model("MsgStore"))) take(msg);
+    const chats = models(bridge.model("ChatStore"))
+      .filter((chat) => Number(chat.t ?? 0) >= since || chat.unreadCount > 0)
+      .sort((a, b) => Number(b.t ?? 0) - Number(a.t ?? 0));
+    let skipped = Math.max(0, chats.length - SWEEP_CHATS);
+    for (const chat of chats.slice(0, SWEEP_CHATS)) {
+      for (const msg of models(chat.msgs)) take(msg);
+      try {
+        const id = bridge.text(chat.id);
+        const left = Math.max(1, Math.min(CHAT_MS, end - Date.now()));
+        const read = await within(window.WPP.chat.getMessages(id, { count: SWEEP_DEPTH }), left, "reading a chat");
+        for (const msg of read) take(msg);
+      } catch {
+        skipped += 1; // what is in memory of it was taken; the others go on
+      }
+    }
+    return { ok: { messages: [...messages.values()].sort((a, b) => a.t - b.t), skipped } };
+  };
+
+  // ---- Linking --------------------------------------------------------------------------------------------------
+  bridge.pair = async ({ phone, ms }) => {
+    if (!(await until(bridge.injected, ms))) return { unknown: "wa-js is not running" };
+    try {
+      return { ok: await within(window.WPP.conn.genLinkDeviceCodeForPhoneNumber(phone), ms, "asking for a code") };
+    } catch (error) {
+      return { unknown: why(error) };
+    }
+  };
+
+  // wa-js's own refreshQR waits for an event that newer builds do not send, and throws there.
+  bridge.refresh = async () => {
+    try {
+      const { Cmd } = window.WPP.whatsapp;
+      if (typeof Cmd?.refreshQR === "function") Cmd.refreshQR();
+      else window.require("WAWebLaunchSocketUtils").refreshQR();
+      return { ok: true };
+    } catch (error) {
+      return { unknown: why(error) };
+    }
+  };
+
+  // Not awaited: where the page has no logout event it never resolves. The host waits for what follows.
+  bridge.logout = async () => {
+    const socket = bridge.model("Socket");
+    if (typeof socket?.logout !== "function") return { unknown: "the page is not ready" };
+    Promise.resolve(socket.logout()).catch(() => undefined);
+    return { ok: true };
+  };
+})();

@@ -1,0 +1,70 @@
+"""Calls into the page: each one ends within its time, and its answer becomes a value or the right exception."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from pydantic import BaseModel, ConfigDict
+
+from session_core.errors import TransientError
+from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
+from session_core.whatsapp.messages import ack_of
+
+_GRACE = timedelta(seconds=2)
+"""How much longer than the page's own limit an answer may take to come over."""
+
+_CALL = "([name, args]) => window.__whahook[name](args)"
+
+
+class Answer(BaseModel):
+    """What every function of ``calls.js`` answers; exactly one of the first four is set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ok: Any = None
+    refused: str | None = None
+    notTried: str | None = None
+    unknown: str | None = None
+    detail: str = ""
+
+
+async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any:
+    """Call ``window.__whahook[name]`` and return its value.
+
+    Args:
+        page: where.
+        name: which function of ``calls.js`` or ``bridge.js``.
+        timeout: how long the page may take; it is told as ``ms``.
+        args: plain JSON.
+
+    Raises:
+        TransientError: ``page_timeout`` or ``page_lost``; nobody knows what the page did.
+        SendRefused: the page says that it will never work.
+        SendNotTried: the page says that nothing was done.
+    """
+    ms = timeout.total_seconds() * 1000
+    try:
+        value = await asyncio.wait_for(
+            page.evaluate(_CALL, [name, {**args, "ms": ms}]), (timeout + _GRACE).total_seconds()
+        )
+    except TimeoutError:
+        raise TransientError("The page did not answer in time.", code="page_timeout") from None
+    except PlaywrightError as error:
+        raise TransientError(f"The page could not be asked: {error.message[:200]}", code="page_lost") from error
+    answer = Answer.model_validate(value)
+    if answer.refused is not None:
+        raise SendRefused(answer.refused, answer.detail)
+    if answer.notTried is not None:
+        raise SendNotTried(answer.notTried)
+    if answer.unknown is not None:
+        raise TransientError(f"WhatsApp Web did not do it: {answer.unknown}", code="page_failed")
+    return answer.ok
+
+
+def sent_message(value: dict[str, Any]) -> SentMessage:
+    """Read what the page says about a message of ours."""
+    return SentMessage(str(value["id"]), str(value["chat"]), ack_of(int(value["ack"])))

@@ -1,0 +1,82 @@
+"""Messages as the page tells them: which are messages at all, and what they are to us."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from session_core.domain.message import Ack
+from session_core.whatsapp.driver import MessageSeen
+
+# What WhatsApp keeps among the messages of a chat though nobody wrote it (seen in wa-js's MSG_TYPE). A list of what is
+# left out, not of what is taken: an unknown kind is still somebody's message. A ciphertext comes again, decrypted.
+_NOT_MESSAGES = frozenset(
+    {
+        "broadcast_notification",
+        "call_log",
+        "ciphertext",
+        "debug",
+        "e2e_notification",
+        "gp2",
+        "keep_in_chat",
+        "newsletter_notification",
+        "notification",
+        "notification_template",
+        "pin_message",
+        "poll_update",
+        "protocol",
+        "reaction",
+        "reaction_enc",
+        "revoked",
+        "unknown",
+    }
+)
+_KINDS = {"chat": "text", "ptt": "voice"}
+_CLOCK_SKEW = timedelta(seconds=1)
+"""WhatsApp's times are whole seconds, rounded down."""
+
+
+class PageMessage(BaseModel):
+    """A message as ``bridge.js`` serializes it; ``t`` in seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    chat: str
+    from_me: bool = Field(alias="fromMe")
+    author: str | None = None
+    name: str | None = None
+    kind: str
+    text: str = Field(repr=False)
+    t: float
+    ack: int
+
+
+def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
+    """Turn a message of the page into the event, or into None when nobody wrote it to this account.
+
+    Args:
+        message: from the page.
+        live_since: when the page became usable; what is older was missed by us and is marked as replayed.
+    """
+    if message.kind in _NOT_MESSAGES or message.chat.endswith(("@broadcast", "@newsletter")):
+        return None
+    at = datetime.fromtimestamp(message.t, UTC)
+    return MessageSeen(
+        wa_message_id=message.id,
+        chat_id=message.chat,
+        from_me=message.from_me,
+        author=message.author,
+        sender_name=None if message.from_me else message.name,
+        kind=_KINDS.get(message.kind, message.kind),
+        text=message.text,
+        at=at,
+        ack=ack_of(message.ack),
+        replayed=at < live_since - _CLOCK_SKEW,
+    )
+
+
+def ack_of(value: int) -> Ack:
+    """Return the level for WhatsApp's number; numbers beyond the known range mean its nearest end."""
+    return Ack(max(Ack.ERROR, min(Ack.PLAYED, value)))

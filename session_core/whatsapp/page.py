@@ -1,0 +1,306 @@
+"""WhatsApp Web in a real browser: the driver that the product uses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame, Page
+
+from session_core.browser.chromium import Browsers, OpenBrowser
+from session_core.clock import Clock, SystemClock
+from session_core.errors import TransientError
+from session_core.settings import Settings
+from session_core.tasks import TaskOwner, spawn
+from session_core.whatsapp.calls import call, sent_message
+from session_core.whatsapp.driver import DriverEvent, LoggedOut, Loss, Lost, Ready, SendNotTried, SentMessage
+from session_core.whatsapp.scripts import BINDING, init_scripts
+from session_core.whatsapp.snapshot import Phase
+from session_core.whatsapp.tracker import Patience, Tracker
+
+log = structlog.get_logger(__name__)
+
+_NAVIGATION = timedelta(seconds=30)
+_PAIRING = timedelta(seconds=30)
+_FIND = timedelta(seconds=15)
+_SWEEP = timedelta(seconds=30)
+_LOGOUT = timedelta(seconds=30)
+_REFRESH = timedelta(seconds=10)
+_DEAF_ROUNDS = 3
+"""So many unanswered questions in a row mean that the page hangs for good."""
+
+
+class PageDriver:
+    """Implements `session_core.whatsapp.driver.Driver` with wa-js in a page of a Chromium of its own."""
+
+    def __init__(
+        self,
+        browsers: Browsers,
+        *,
+        profile: Path,
+        url: str,
+        settings: Settings,
+        since: datetime | None,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Prepare; nothing runs before `start`.
+
+        Args:
+            browsers: opens the Chromium; shared by all drivers of the process.
+            profile: the account's folder; made if there is none.
+            url: address of the WhatsApp Web to open.
+            settings: how to launch, how long a send may take.
+            since: last known activity of the account; the first sweep reports messages from then on. None: from now on.
+            clock: tells the time.
+            patience: the deadlines.
+        """
+        self._browsers = browsers
+        self._profile = profile
+        self._url = url
+        self._send_timeout = settings.send_timeout
+        self._patience = patience or Patience()
+        self._tracker = Tracker(clock or SystemClock(), url, since, self._patience)
+        self._browser: OpenBrowser | None = None
+        self._events: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
+        self._tasks = TaskOwner()
+        self._ended = False
+        self._closing = False
+        self._reloaded = False
+        self._deaf = 0
+        self._logged_out = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._log = log.bind(profile=profile.name)
+
+    async def start(self) -> None:
+        """See `Driver.start`. FatalError codes besides those of `Browsers.open`: ``packages_missing``."""
+        scripts = await asyncio.to_thread(init_scripts)
+        self._browser = await self._browsers.open(self._profile)
+        try:
+            await self._prepare(self._browser, scripts)
+            await self._go(self._browser.page)
+        except BaseException as error:
+            await asyncio.shield(self.close())
+            if isinstance(error, PlaywrightError | TimeoutError):
+                raise TransientError(f"WhatsApp Web did not load: {_short(error)}", code="page_unreachable") from error
+            raise
+        self._tracker.restart_deadline()
+        spawn(self._watch(), name=f"watch-{self._profile.name}", owner=self._tasks)
+
+    async def events(self) -> AsyncIterator[DriverEvent]:
+        """See `Driver.events`."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def refresh_qr(self) -> None:
+        """See `Driver.refresh_qr`."""
+        page = self._page()
+        if self._tracker.phase not in {Phase.QR, Phase.IDLE}:
+            raise _not_now()
+        self._tracker.new_qr_series()
+        try:
+            await call(page, "refresh", _REFRESH)
+        except TransientError:
+            await self._reload(page)
+
+    async def pairing_code(self, phone: str) -> str:
+        """See `Driver.pairing_code`."""
+        page = self._page()
+        if self._tracker.phase not in {Phase.QR, Phase.IDLE}:
+            raise _not_now()
+        code = str(await call(page, "pair", _PAIRING, phone=phone))
+        return "".join(filter(str.isalnum, code)).upper()
+
+    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+        """See `Driver.send_text`."""
+        if self._ended or self._browser is None or self._tracker.phase is not Phase.READY:
+            raise SendNotTried(f"the page is {self._tracker.phase}")
+        args = {"chatId": chat_id, "text": text, "key": wa_key, "quotedId": quoted_id}
+        return sent_message(await call(self._browser.page, "send", self._send_timeout, **args))
+
+    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+        """See `Driver.find_sent`."""
+        page = self._page()
+        # Before that the chats are not loaded, and "not there" would be a lie that sends a message twice.
+        if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
+            raise _not_now()
+        found = await call(page, "find", _FIND, chatId=chat_id, key=wa_key)
+        return sent_message(found) if found else None
+
+    async def logout(self) -> None:
+        """See `Driver.logout`. Returns when the page is logged out."""
+        page = self._page()
+        if self._tracker.phase not in {Phase.READY, Phase.SYNCING}:
+            raise _not_now()
+        self._tracker.logging_out = True
+        self._logged_out.clear()
+        try:
+            # The reload that follows may come before the answer.
+            with contextlib.suppress(TransientError):
+                await call(page, "logout", _REFRESH)
+            await asyncio.wait_for(self._logged_out.wait(), _LOGOUT.total_seconds())
+        except TimeoutError:
+            raise TransientError("WhatsApp Web did not log out.", code="page_timeout") from None
+        finally:
+            self._tracker.logging_out = False
+
+    async def close(self) -> None:
+        """See `Driver.close`."""
+        self._closing = True
+        self._end()
+        await self._tasks.close()
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            await browser.close()
+
+    # ---- The page -------------------------------------------------------------------------------------------------
+
+    async def _prepare(self, browser: OpenBrowser, scripts: tuple[str, ...]) -> None:
+        page, context = browser.page, browser.context
+        page.on("crash", lambda _: self._lose(Loss.PAGE, "the page's process crashed"))
+        page.on("close", lambda _: self._lose(Loss.PAGE, "the page was closed"))
+        page.on("framenavigated", self._on_navigated)
+        context.on("close", lambda _: self._lose(Loss.BROWSER, "the browser ended"))
+        context.on("page", self._on_popup)
+        await asyncio.wait_for(page.expose_binding(BINDING, self._on_push), _REFRESH.total_seconds())
+        for script in scripts:
+            await asyncio.wait_for(context.add_init_script(script=script), _REFRESH.total_seconds())
+
+    async def _go(self, page: Page) -> None:
+        response = await page.goto(self._url, wait_until="commit", timeout=_NAVIGATION.total_seconds() * 1000)
+        if response is not None and response.status >= 400:
+            raise TransientError(f"WhatsApp Web answered {response.status}.", code="page_unreachable")
+
+    async def _reload(self, page: Page) -> None:
+        """Load the page again: never by reload, because the address may still say ``post_logout``."""
+        self._tracker.restart_deadline()
+        try:
+            await self._go(page)
+        except (PlaywrightError, TransientError) as error:
+            self._lose(Loss.NAVIGATION, _short(error))
+
+    def _page(self) -> Page:
+        if self._ended or self._browser is None:
+            raise TransientError("The page is gone.", code="page_lost")
+        return self._browser.page
+
+    # ---- What happens ---------------------------------------------------------------------------------------------
+
+    def _on_push(self, source: dict[str, Any], text: object) -> None:
+        page, frame = source["page"], source["frame"]
+        if frame == page.main_frame:
+            self._feed(text)
+
+    def _on_navigated(self, frame: Frame) -> None:
+        if self._browser is None or frame == self._browser.page.main_frame:
+            self._emit(self._tracker.navigated(frame.url))
+
+    def _on_popup(self, page: Page) -> None:
+        spawn(_close_popup(page), name="close-popup", owner=self._tasks)
+
+    def _feed(self, text: object) -> None:
+        try:
+            self._emit(self._tracker.feed(json.loads(str(text))))
+        except (ValueError, KeyError, TypeError) as error:
+            # Never the text itself: it may be a message or a code.
+            self._log.warning("page_not_understood", error=type(error).__name__)
+
+    def _emit(self, events: list[DriverEvent]) -> None:
+        for event in events:
+            if self._ended:
+                return
+            self._events.put_nowait(event)
+            if isinstance(event, LoggedOut):
+                self._logged_out.set()
+            if isinstance(event, Ready):
+                self._reloaded = False
+                self._wake.set()
+            if isinstance(event, Lost):
+                self._end()
+
+    def _lose(self, loss: Loss, detail: str) -> None:
+        if not self._closing:
+            self._emit([Lost(loss, detail)])
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._events.put_nowait(None)
+
+    # ---- Watching -------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Ask the page how it is, again and again: events can be missed, and a page that hangs sends none."""
+        while not self._ended:
+            await self._ask(self._page())
+            if not self._ended and (late := self._tracker.overdue()):
+                await self._late(late)
+            if not self._ended and self._tracker.sweep_due and self._tracker.phase is Phase.READY:
+                await self._sweep()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._patience.poll.total_seconds())
+            self._wake.clear()
+
+    async def _ask(self, page: Page) -> None:
+        try:
+            answer = await asyncio.wait_for(
+                page.evaluate("window.__whahook ? window.__whahook.snapshot() : null"),
+                self._patience.answer.total_seconds(),
+            )
+        except TimeoutError:
+            self._deaf += 1
+            if self._deaf >= _DEAF_ROUNDS:
+                self._lose(Loss.PAGE, "the page does not answer any more")
+            return
+        except PlaywrightError as error:
+            # A page that is just being replaced cannot answer; a browser that is gone never will again.
+            if page.is_closed() or "closed" in error.message.lower():
+                self._lose(Loss.BROWSER, _short(error))
+            return
+        self._deaf = 0
+        if answer is not None:
+            self._feed(answer)
+
+    async def _late(self, late: str) -> None:
+        if late == "load":
+            self._lose(Loss.LOAD_TIMEOUT, "neither a code nor a login appeared")
+        elif self._reloaded:
+            self._lose(Loss.LINK_TIMEOUT, "the login did not finish, not even after a reload")
+        else:
+            self._reloaded = True
+            self._log.info("login_slow", effect="the page is loaded again")
+            await self._reload(self._page())
+
+    async def _sweep(self) -> None:
+        since = int(self._tracker.missed_since.timestamp())
+        try:
+            found = await call(self._page(), "sweep", _SWEEP, since=since)
+        except TransientError as error:
+            self._log.warning("sweep_failed", error=error.message)
+            return
+        self._tracker.sweep_due = False
+        messages = [self._tracker.message(data) for data in found["messages"]]
+        self._emit([message for message in messages if message])
+        if found["skipped"]:
+            self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
+
+
+async def _close_popup(page: Page) -> None:
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(page.close(), _REFRESH.total_seconds())
+
+
+def _not_now() -> TransientError:
+    return TransientError("The account is not in a state for this.", code="not_ready")
+
+
+def _short(error: BaseException) -> str:
+    text = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return text[:200]

@@ -1,0 +1,97 @@
+"""What the page's state means. Pure: a snapshot and the phase before it decide the phase after it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Snapshot(BaseModel):
+    """WhatsApp Web's own view of itself at one moment, as ``bridge.js`` reads it.
+
+    ``mode`` and ``info`` are those of its Stream model, ``state`` and ``synced`` those of its Socket model.
+    ``authenticated`` is None while wa-js is not there to ask; ``registered`` means that the page knows whose it is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    n: int = Field(description="grows with every snapshot of one document")
+    injected: bool = Field(default=False, description="wa-js found WhatsApp's modules and can be used")
+    mode: str | None = None
+    info: str | None = None
+    state: str | None = None
+    synced: bool = False
+    authenticated: bool | None = None
+    registered: bool = False
+    ref: str | None = Field(default=None, repr=False)
+    code: str | None = Field(default=None, repr=False)
+    phone: str | None = None
+    lid: str | None = None
+    name: str | None = None
+    unsupported: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """True when the page shows that it is WhatsApp Web: its models are there, or wa-js found them."""
+        return self.injected or self.mode is not None or self.state is not None
+
+    @property
+    def usable(self) -> bool:
+        """Logged in, synced, connected, and wa-js can work. ``conn.main_ready`` would be true on the QR screen too."""
+        logged_in = self.authenticated is not False and self.mode == "MAIN" and self.synced
+        return logged_in and self.info == "NORMAL" and self.injected
+
+
+class Phase(StrEnum):
+    """Where a loaded page is."""
+
+    LOADING = "loading"
+    QR = "qr"
+    IDLE = "idle"
+    LINKING = "linking"
+    SYNCING = "syncing"
+    READY = "ready"
+    OFFLINE = "offline"
+    CONFLICT = "conflict"
+    BLOCKED = "blocked"
+    UNSUPPORTED = "unsupported"
+
+    @property
+    def has_login(self) -> bool:
+        """True while the page knows a login."""
+        return self in {Phase.LINKING, Phase.SYNCING, Phase.READY, Phase.OFFLINE, Phase.CONFLICT}
+
+    @property
+    def wanted(self) -> bool:
+        """True for a phase that may last: no deadline runs."""
+        return self not in {Phase.LOADING, Phase.LINKING, Phase.SYNCING}
+
+
+_BLOCKS = frozenset({"PROXYBLOCK", "TOS_BLOCK", "SMB_TOS_BLOCK", "DEPRECATED_VERSION"})
+
+
+def decide(snapshot: Snapshot, previous: Phase) -> Phase:
+    """Return the phase that a snapshot shows, given the phase before it on the same document."""
+    said = {snapshot.mode, snapshot.state}
+    if snapshot.unsupported:
+        return Phase.UNSUPPORTED
+    if said & _BLOCKS:
+        return Phase.BLOCKED
+    if "CONFLICT" in said:
+        return Phase.CONFLICT
+    if snapshot.registered or snapshot.authenticated:
+        return _with_login(snapshot, previous)
+    if snapshot.state == "UNPAIRED_IDLE":
+        return Phase.IDLE
+    # Between two codes, and while a logout clears the page, nothing is shown: what was true before still is.
+    return Phase.QR if snapshot.code else previous
+
+
+def _with_login(snapshot: Snapshot, previous: Phase) -> Phase:
+    if snapshot.usable:
+        return Phase.READY
+    if previous in {Phase.READY, Phase.OFFLINE}:
+        return Phase.SYNCING if snapshot.mode == "SYNCING" else Phase.OFFLINE
+    # A page that starts says that it is offline before it connects, so that word means nothing yet.
+    return Phase.SYNCING if snapshot.state == "CONNECTED" or snapshot.synced else Phase.LINKING

@@ -1,0 +1,214 @@
+"""From what the page tells to what the host hears. No I/O: time comes from a clock, events go out as a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from session_core.clock import Clock
+from session_core.whatsapp.driver import (
+    AckChanged,
+    Conflicted,
+    DriverEvent,
+    Linking,
+    Loaded,
+    LoggedOut,
+    LogoutCause,
+    Loss,
+    Lost,
+    Offline,
+    QrExpired,
+    Ready,
+    Syncing,
+)
+from session_core.whatsapp.messages import PageMessage, ack_of, seen
+from session_core.whatsapp.qr import QrSeries
+from session_core.whatsapp.snapshot import Phase, Snapshot, decide
+
+_SWEEP_MARGIN = timedelta(minutes=2)
+"""How much further back than the interruption a sweep looks: the clocks of host and WhatsApp differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a page may take, from measurements with a good margin; tests shorten them."""
+
+    load: timedelta = timedelta(seconds=60)
+    link: timedelta = timedelta(seconds=120)
+    poll: timedelta = timedelta(seconds=2)
+    answer: timedelta = timedelta(seconds=10)
+
+
+class Tracker:
+    """Follows one WhatsApp Web through all its reloads.
+
+    Attributes:
+        phase: where the page is now.
+        logging_out: set before a logout that we asked for, so that its end is told as ours.
+        missed_since: from when on messages may have come that nobody saw live.
+        sweep_due: True when they have to be looked for.
+    """
+
+    def __init__(self, clock: Clock, url: str, since: datetime | None, patience: Patience) -> None:
+        now = clock.now()
+        self.phase = Phase.LOADING
+        self.logging_out = False
+        self.missed_since = since or now
+        self.sweep_due = False
+        self._clock = clock
+        self._origin = _origin(url)
+        self._patience = patience
+        self._doc = ""
+        self._docs: set[str] = set()
+        self._snapshot: Snapshot | None = None
+        self._deadline_from = now
+        self._qr = QrSeries()
+        self._told_logged_out = False
+        self._scanned = False
+        self._live_since: datetime | None = None
+        self._address = ""
+
+    def feed(self, push: dict[str, Any]) -> list[DriverEvent]:
+        """Take one thing that the page told and return what it means.
+
+        Raises:
+            ValueError: the page told something that is not in the agreed form.
+        """
+        doc = str(push.get("doc", ""))
+        if doc != self._doc:
+            if doc in self._docs:
+                return []
+            self._enter(doc)
+        kind = push.get("kind")
+        if kind == "state":
+            return self._see(Snapshot.model_validate(push.get("state")))
+        if kind == "message":
+            event = self.message(push.get("message"))
+            return [event] if event else []
+        if kind == "ack":
+            return [AckChanged(str(push["id"]), ack_of(int(push["ack"])))]
+        raise ValueError(f"unknown news from the page: {kind!r}")
+
+    def message(self, data: object) -> DriverEvent | None:
+        """Return the event for a serialized message; None when it is none."""
+        live_since = self._live_since or self._clock.now()
+        return seen(PageMessage.model_validate(data), live_since=live_since)
+
+    def navigated(self, url: str) -> list[DriverEvent]:
+        """Take a new address of the page: elsewhere is lost, ``post_logout`` is a logout."""
+        if url == self._address or url == "about:blank":
+            return []
+        self._address = url
+        if _origin(url) != self._origin:
+            return [Lost(Loss.NAVIGATION, f"the page went to {_origin(url) or 'an error page'}")]
+        if parse_qs(urlsplit(url).query).get("post_logout") == ["1"]:
+            return self._logged_out()
+        return []
+
+    def overdue(self) -> Literal["load", "link"] | None:
+        """Tell which deadline has passed, if one has."""
+        if self.phase.wanted:
+            return None
+        kind: Literal["load", "link"] = "load" if self.phase is Phase.LOADING else "link"
+        patience = self._patience.load if kind == "load" else self._patience.link
+        return kind if self._clock.now() - self._deadline_from > patience else None
+
+    def restart_deadline(self) -> None:
+        """Start the deadlines anew: the page is being loaded again, or shows codes again."""
+        self._deadline_from = self._clock.now()
+
+    def new_qr_series(self) -> None:
+        """Count codes from one again: WhatsApp was asked for new ones."""
+        self._qr = QrSeries()
+
+    def _enter(self, doc: str) -> None:
+        self._leave_ready()
+        self._docs.add(doc)
+        self._doc = doc
+        self._snapshot = None
+        self.phase = Phase.LOADING
+        self._qr = QrSeries()
+        self.restart_deadline()
+
+    def _see(self, snapshot: Snapshot) -> list[DriverEvent]:
+        before = self._snapshot
+        if before is not None and snapshot.n <= before.n:
+            return []
+        self._snapshot = snapshot
+        events: list[DriverEvent] = []
+        if snapshot.alive and (before is None or not before.alive):
+            events.append(Loaded())
+        old, self.phase = self.phase, decide(snapshot, self.phase)
+        if old is not self.phase:
+            events += self._change(old, snapshot)
+        elif self.phase is Phase.READY and before is not None and _who(before) != _who(snapshot):
+            events.append(_ready(snapshot))
+        if self.phase is Phase.QR and snapshot.ref and snapshot.code:
+            shown = self._qr.see(snapshot.ref, snapshot.code, self._clock.now())
+            events += [shown] if shown else []
+        return events
+
+    def _change(self, old: Phase, snapshot: Snapshot) -> list[DriverEvent]:
+        if old is Phase.READY:
+            self._leave_ready()
+        if old.wanted or old is Phase.LOADING:
+            self.restart_deadline()
+        self._scanned = self._scanned or (old in {Phase.QR, Phase.IDLE} and self.phase.has_login)
+        detail = f"mode {snapshot.mode}, info {snapshot.info}, socket {snapshot.state}"
+        match self.phase:
+            case Phase.QR | Phase.IDLE:
+                # After a scan that came to nothing there was no login that could have ended.
+                gone = self._logged_out() if old.has_login and not self._scanned else []
+                self._scanned = False
+                return [*gone, QrExpired()] if self.phase is Phase.IDLE else gone
+            case Phase.LINKING:
+                return self._linked(Linking())
+            case Phase.SYNCING:
+                return self._linked(Syncing())
+            case Phase.READY:
+                self._scanned = False
+                self._live_since = self._clock.now()
+                self.sweep_due = True
+                return self._linked(_ready(snapshot))
+            case Phase.OFFLINE:
+                return [Offline(detail)]
+            case Phase.CONFLICT:
+                return [Conflicted()]
+            case Phase.BLOCKED | Phase.UNSUPPORTED:
+                return [Lost(Loss.UNSUPPORTED, detail)]
+            case Phase.LOADING:
+                return []
+
+    def _linked(self, event: DriverEvent) -> list[DriverEvent]:
+        self._told_logged_out = False
+        return [event]
+
+    def _leave_ready(self) -> None:
+        # A sweep that was not made yet looks further back than this interruption.
+        if self._live_since is not None and not self.sweep_due:
+            self.missed_since = self._clock.now() - _SWEEP_MARGIN
+        self._live_since = None
+
+    def _logged_out(self) -> list[DriverEvent]:
+        """Tell the end of a login once: the reload and the code that follows both show it."""
+        if self._told_logged_out:
+            return []
+        self._told_logged_out = True
+        cause = LogoutCause.LOGGED_OUT if self.logging_out else LogoutCause.UNLINKED
+        self.logging_out = False
+        return [LoggedOut(cause)]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else ""
+
+
+def _who(snapshot: Snapshot) -> tuple[str | None, str | None, str | None]:
+    return snapshot.phone, snapshot.name, snapshot.lid
+
+
+def _ready(snapshot: Snapshot) -> Ready:
+    return Ready(phone_number=snapshot.phone, push_name=snapshot.name, lid=snapshot.lid)
