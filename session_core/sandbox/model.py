@@ -1,0 +1,102 @@
+"""What the sandbox remembers: phones, the devices linked to them, and messages."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from session_core.sandbox.config import Camel
+
+ACK_NAMES = {1: "server", 2: "device", 3: "read"}
+MAX_DEVICES = 4
+"""Companions a phone can have at once, as on the real service."""
+
+
+class Device(Camel):
+    """A linked device (a browser profile). Its private keys never leave the browser.
+
+    Attributes:
+        device: number within the phone, from 1; never used again after an unlink.
+        offline: the phone's API keeps it away from the network.
+        next_seq: number of the next item of its queue.
+    """
+
+    phone: str
+    device: int
+    noise_pub: str
+    identity_pub: str
+    platform: str
+    browser: str
+    linked_at_ms: int
+    last_seen_ms: int
+    offline: bool = False
+    next_seq: int = 1
+
+    @property
+    def key(self) -> str:
+        """Name of the device in the store."""
+        return f"{self.phone}:{self.device}"
+
+
+class Message(Camel):
+    """A message between a phone's account and one contact.
+
+    Attributes:
+        id: chosen by the sender; unique within the phone.
+        direction: ``out`` was written on a linked device, ``in`` by a contact.
+        ack: 0 nothing, 1 server, 2 the other's device, 3 read.
+        acks: when each ack came, by name, in epoch milliseconds.
+        arrivals_ms: each time a send with this id came from a linked device; more than one means that a client sent twice.
+        retransmits: times that the page repeated it by itself after a broken connection; the other side sees none of these.
+    """
+
+    id: str
+    phone: str
+    contact: str
+    direction: Literal["in", "out"]
+    text: str
+    type: str = "chat"
+    quoted_id: str | None = None
+    device: int | None = None
+    sent_at_ms: int
+    received_at_ms: int
+    ack: int = 0
+    acks: dict[str, int] = Field(default_factory=dict)
+    arrivals_ms: list[int] = Field(default_factory=list)
+    retransmits: int = 0
+
+    @property
+    def key(self) -> str:
+        """Name of the message in the store."""
+        return f"{self.phone}:{self.id}"
+
+
+class Contact(Camel):
+    """Somebody who writes with a phone's account."""
+
+    number: str
+    name: str
+
+
+class Phone(Camel):
+    """A simulated phone with its account."""
+
+    number: str
+    name: str
+    next_device: int = 1
+    contacts: dict[str, Contact] = Field(default_factory=dict)
+
+
+class Item(Camel):
+    """Something that a device has to get exactly once; it stays in the device's queue until the device has stored it."""
+
+    device_key: str
+    seq: int
+    kind: Literal["msg", "ack"]
+    data: dict[str, object]
+
+    @property
+    def key(self) -> str:
+        """Name of the item in the store; sorts by sequence within a device."""
+        return f"{self.device_key}:{self.seq:012d}"

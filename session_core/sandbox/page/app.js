@@ -1,0 +1,15 @@
+/* Starts the page. */
+(function () {
+  'use strict';
+
+  const { loadMs } = JSON.parse(document.getElementById('sandbox-config').textContent);
+
+  setTimeout(() => {
+    require('SandboxScreen').start();
+    window.Debug = { VERSION: require('WAWebBuildConstants').VERSION_STR };
+    require('SandboxSession').boot().catch((error) => {
+      console.error('sandbox boot', error);
+      require('SandboxScreen').fail(error);
+    });
+  }, loadMs);
+})();

@@ -1,0 +1,116 @@
+/* Messages, chats and contacts. */
+(function () {
+  'use strict';
+
+  __d.common('WAWebMsgModel', (require) => {
+    const { BaseModel, defineModel } = require('WAWebBaseModel');
+    const MsgKey = require('WAWebMsgKey');
+    const { createWid } = require('WAWebWidFactory');
+
+    class Msg extends BaseModel {
+      constructor(attributes = {}) {
+        super({ ...attributes, ...(attributes.id && !(attributes.id instanceof MsgKey) ? { id: MsgKey.fromString(String(attributes.id)) } : {}) });
+      }
+
+      get sender() {
+        return this.id.fromMe ? this.from : this.author ?? this.from;
+      }
+
+      // What a reply to this message carries.
+      msgContextInfo() {
+        const author = this.id.fromMe ? this.from : this.author ?? this.from;
+        return {
+          quotedMsg: { type: this.type, body: this.body },
+          quotedStanzaID: this.id.id,
+          quotedParticipant: createWid(author.toString()),
+          quotedRemoteJid: undefined,
+        };
+      }
+
+      canReply() {
+        return require('WAWebMsgReply').canReplyMsg(this);
+      }
+
+      updateAck(ack, force = false) {
+        if (force || ack > this.ack || ack < 0) this.set('ack', ack);
+      }
+    }
+    defineModel(Msg, {
+      id: undefined, type: 'chat', subtype: undefined, body: undefined, caption: undefined, from: undefined, to: undefined,
+      author: undefined, t: undefined, ack: 0, self: undefined, isNewMsg: false, local: false, notifyName: undefined, star: false,
+      quotedMsg: undefined, quotedStanzaID: undefined, quotedParticipant: undefined, quotedRemoteJid: undefined,
+      isEphemeral: false, isStatusV3: false, isViewOnce: false, links: undefined, mentionedJidList: undefined,
+      latestEditMsgKey: undefined,
+    });
+    Msg.prototype.proxyName = 'msg';
+    return Msg;
+  });
+
+  __d.common('WAWebChatModel', (require) => {
+    const { BaseModel, defineModel } = require('WAWebBaseModel');
+
+    class Chat extends BaseModel {
+      initialize() {
+        const ChatMsgsCollection = require('WAWebMsgCollection').ChatMsgsCollection;
+        const values = { msgs: new ChatMsgsCollection(), presence: require('WAWebPresenceCollection').presenceOf(this.id), mute: { expiration: 0, isMuted: false } };
+        for (const [name, value] of Object.entries(values)) Object.defineProperty(this, name, { value, enumerable: false });
+      }
+
+      get contact() {
+        return require('WAWebContactCollection').ContactCollection.get(this.id);
+      }
+
+      get formattedTitle() {
+        return this.name || require('WAWebFrontendContactGetters').getFormattedName(this.contact ?? this);
+      }
+
+      get lastReceivedKey() {
+        return this.msgs.last()?.id;
+      }
+
+      serialize() {
+        return { ...super.serialize(), formattedTitle: this.formattedTitle, lastReceivedKey: this.lastReceivedKey, msgs: this.msgs.serialize() };
+      }
+    }
+    defineModel(Chat, { id: undefined, name: undefined, t: undefined, unreadCount: 0, archive: false, pin: undefined, active: false, isReadOnly: false, muteExpiration: 0 });
+    Chat.prototype.proxyName = 'chat';
+    return Chat;
+  });
+
+  __d.common('WAWebContactModel', (require) => {
+    const { BaseModel, defineModel } = require('WAWebBaseModel');
+
+    class Contact extends BaseModel {
+      get phoneNumber() {
+        return this.id.isLid() ? require('WAWebLidPnCache').lidPnCache.getPhoneNumber(this.id) : this.id;
+      }
+    }
+    defineModel(Contact, { id: undefined, name: undefined, pushname: undefined, shortName: undefined, isBusiness: false, isContactBlocked: false, type: 'in' });
+    Contact.prototype.proxyName = 'contact';
+    return Contact;
+  });
+
+  __d.common('WAWebGroupMetadataModel', (require) => {
+    const { BaseModel, defineModel } = require('WAWebBaseModel');
+
+    class GroupMetadata extends BaseModel {}
+    defineModel(GroupMetadata, { id: undefined, subject: undefined, stale: false });
+    GroupMetadata.prototype.proxyName = 'group_metadata';
+    return GroupMetadata;
+  });
+
+  __d.common('WAWebCallModel', (require) => {
+    const EventEmitter = require('WAWebEventEmitter');
+
+    return class CallModel extends EventEmitter {
+      constructor(attributes) {
+        super();
+        Object.assign(this, attributes);
+      }
+
+      getState() {
+        return this.state;
+      }
+    };
+  });
+})();

@@ -1,0 +1,1 @@
+__d.es('SandboxScreen', (exports) => { exports.showCode = () => {}; exports.start = () => {}; });

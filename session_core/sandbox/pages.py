@@ -1,0 +1,107 @@
+"""The web pages: WhatsApp Web at ``/`` and the phone at ``/phone``. Everything is ours; nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import qrcode
+import qrcode.image.svg
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from qrcode.exceptions import DataOverflowError
+
+from session_core.sandbox.errors import SandboxError
+from session_core.sandbox.world import World
+
+HERE = Path(__file__).parent
+SCRIPTS = (
+    "loader.js",
+    "modules-base.js",
+    "modules-ids.js",
+    "modules-enums.js",
+    "modules-connection.js",
+    "modules-identity.js",
+    "modules-models.js",
+    "modules-collections.js",
+    "modules-actions.js",
+    "modules-messages.js",
+    "modules-contacts.js",
+    "modules-hooks.js",
+    "storage.js",
+    "transport.js",
+    "session.js",
+    "inbox.js",
+    "screen.js",
+    "app.js",
+)
+"""The page's scripts in the order of their needs."""
+
+MAX_QR_TEXT = 2000
+POLICY = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+
+
+def page_router(world: World) -> APIRouter:
+    """Return the routes of the pages."""
+    router = APIRouter()
+    template = (HERE / "page" / "index.html").read_text()
+    tags = "\n".join(f'<script src="/assets/{name}"></script>' for name in SCRIPTS)
+
+    @router.get("/")
+    async def whatsapp_web(generation: str | None = None) -> Response:
+        config = world.config.for_page()
+        if generation is not None:
+            if generation not in ("legacy", "bridge"):
+                raise SandboxError(422, "unknown_generation", "The generations are 'legacy' and 'bridge'.")
+            config["generation"] = generation
+        text = json.dumps(config).replace("<", "\\u003c")
+        return HTMLResponse(template.replace("__CONFIG__", text).replace("__SCRIPTS__", tags), headers=HEADERS)
+
+    @router.get("/assets/{name}")
+    async def asset(name: str) -> Response:
+        return _file("page", name)
+
+    @router.get("/phone/assets/{name}")
+    async def phone_asset(name: str) -> Response:
+        return _file("phone", name)
+
+    @router.post("/qr.svg")
+    async def qr(request: Request) -> Response:
+        return Response(
+            draw_qr((await request.body()).decode(errors="replace")), media_type="image/svg+xml", headers=HEADERS
+        )
+
+    return router
+
+
+def phone_page() -> Response:
+    """Return the phone's page."""
+    return HTMLResponse((HERE / "phone" / "index.html").read_text(), headers=HEADERS | {"Vary": "Accept"})
+
+
+def _file(folder: str, name: str) -> Response:
+    path = HERE / folder / name
+    if path.parent != HERE / folder or path.suffix not in (".js", ".css", ".svg") or not path.is_file():
+        raise SandboxError(404, "not_found", f"There is no {name}.")
+    return FileResponse(path, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+
+
+def draw_qr(text: str) -> bytes:
+    """Return a QR as SVG. The text comes in a body, never in an address: it holds the secret that links a device.
+
+    Raises:
+        SandboxError: 422 ``malformed_qr`` when the text is empty or too long.
+    """
+    if not 0 < len(text) <= MAX_QR_TEXT:
+        raise SandboxError(422, "malformed_qr", "The text of a QR has 1 to 2000 characters.")
+    try:
+        image = qrcode.make(
+            text, image_factory=qrcode.image.svg.SvgPathImage, border=4, error_correction=qrcode.ERROR_CORRECT_L
+        )
+    except DataOverflowError as error:
+        raise SandboxError(422, "malformed_qr", "The text is too long for a QR.") from error
+    out = io.BytesIO()
+    image.save(out)
+    return out.getvalue()

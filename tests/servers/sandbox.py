@@ -1,0 +1,162 @@
+"""A real sandbox for tests: on free ports, with its own data, and phones that one can call.
+
+```python
+async with running_sandbox() as sandbox:
+    await sandbox.config(ackReadMs=None)
+    phone = sandbox.phone("34600112233", "Ana")
+    await phone.scan(qr_text)
+    await phone.write("34611000001", "hola")
+```
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from session_core.sandbox.server import Sandbox, sandbox
+
+Json = dict[str, Any]
+
+
+class PhoneClient:
+    """One simulated phone, by its API. Every call raises `httpx.HTTPStatusError` when the API refuses it."""
+
+    def __init__(self, running: RunningSandbox, number: str, name: str | None) -> None:
+        self._running = running
+        self.number = number
+        self.name = name
+
+    async def _post(self, path: str, **body: Any) -> Json:
+        return await self._running.post(f"/phone/{path}", {"phone": self.number, **body})
+
+    async def scan(self, qr: str) -> Json:
+        """Scan a QR's text; return the linked device."""
+        return await self._post("scan", qr=qr, name=self.name)
+
+    async def pair(self, code: str) -> Json:
+        """Enter a pairing code; return the linked device."""
+        return await self._post("pair", code=code, name=self.name)
+
+    async def write(self, sender: str, text: str, **more: Any) -> Json:
+        """Let the contact ``sender`` write to this phone; ``more``: ``name``, ``quotedId``, ``type``. Returns ``id`` and more."""
+        return await self._post("messages", **{"from": sender, "text": text, **more})
+
+    async def unlink(self, device: int | None = None) -> Json:
+        """Remove one linked device, or all."""
+        return await self._post("unlink", device=device)
+
+    async def offline(self, device: int | None = None) -> Json:
+        """Take the linked device's network away."""
+        return await self._post("offline", device=device)
+
+    async def online(self, device: int | None = None) -> Json:
+        """Give the network back."""
+        return await self._post("online", device=device)
+
+    async def conflict(self, device: int | None = None) -> Json:
+        """Open the account in another window."""
+        return await self._post("conflict", device=device)
+
+    async def read(self, chat: str) -> Json:
+        """Let the contact ``chat`` read what it was sent."""
+        return await self._post("read", chat=chat)
+
+    async def view(self) -> Json:
+        """Return devices, chats, and what the contacts received."""
+        return await self._running.get(f"/phone/{self.number}")
+
+    async def received(self) -> list[Json]:
+        """Return what the contacts received from the linked devices, in order; ``times`` above 1 is a duplicate."""
+        found: list[Json] = (await self._running.get(f"/phone/{self.number}/received"))["received"]
+        return found
+
+
+class RunningSandbox:
+    """A sandbox that listens now. `restart` keeps ports and data."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.http_port = 0
+        self.https_port = 0
+        self.url = ""
+        self.client = httpx.AsyncClient(timeout=20)
+        self.server: Sandbox | None = None
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Listen: on free ports the first time, on the same ones later."""
+        self.server = await self._stack.enter_async_context(
+            sandbox("127.0.0.1", self.http_port, self.https_port, self.data_dir)
+        )
+        self.http_port, self.https_port = self.server.http_port, self.server.https_port
+        self.url = f"http://127.0.0.1:{self.http_port}/"
+        self.client.base_url = httpx.URL(self.url)
+
+    async def stop(self) -> None:
+        """Stop listening; the data stays."""
+        await self._stack.aclose()
+        self.server = None
+
+    async def restart(self) -> None:
+        """Stop and start again."""
+        await self.stop()
+        await self.start()
+
+    def phone(self, number: str, name: str | None = None) -> PhoneClient:
+        """Return a phone to call; it exists on the server once it has scanned or paired."""
+        return PhoneClient(self, number, name)
+
+    def page_url(self, generation: str | None = None) -> str:
+        """Return the address of the WhatsApp Web page, optionally of one generation."""
+        return self.url + (f"?generation={generation}" if generation else "")
+
+    @property
+    def chromium_args(self) -> list[str]:
+        """Flags that make Chromium take ``https://web.whatsapp.com`` for this sandbox."""
+        return [
+            f"--host-resolver-rules=MAP web.whatsapp.com:443 127.0.0.1:{self.https_port}",
+            "--ignore-certificate-errors",
+        ]
+
+    async def config(self, **changes: Any) -> Json:
+        """Set faults and latencies, by the names of `POST /phone/config`."""
+        return await self.post("/phone/config", changes)
+
+    async def get(self, path: str) -> Json:
+        """GET JSON."""
+        return self._checked(await self.client.get(path))
+
+    async def post(self, path: str, body: Json) -> Json:
+        """POST JSON."""
+        return self._checked(await self.client.post(path, json=body))
+
+    @staticmethod
+    def _checked(response: httpx.Response) -> Json:
+        if response.is_error:
+            raise httpx.HTTPStatusError(response.text, request=response.request, response=response)
+        body: Json = response.json()
+        return body
+
+
+@contextlib.asynccontextmanager
+async def running_sandbox(data_dir: Path | None = None) -> AsyncIterator[RunningSandbox]:
+    """Run a sandbox inside the block.
+
+    Args:
+        data_dir: where it keeps its data; a temporary folder when missing.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        running = RunningSandbox(folder)
+        await running.start()
+        try:
+            yield running
+        finally:
+            await running.client.aclose()
+            await running.stop()
