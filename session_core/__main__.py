@@ -56,10 +56,10 @@ def _wait_for_redis(settings: Settings) -> None:
 @app.command()
 def run() -> None:
     """Start everything here: Valkey, sandbox, host, worker and the pages. Ctrl-C stops it."""
-    from session_core.launch.supervisor import supervise
+    from session_core.launch.run import run_everything
 
     settings = _start()
-    raise typer.Exit(_or_exit(lambda: supervise(settings)))
+    raise typer.Exit(_or_exit(lambda: run_everything(settings)))
 
 
 @app.command()

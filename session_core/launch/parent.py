@@ -35,9 +35,12 @@ def child_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**(os.environ if base is None else base), PARENT_PID: str(os.getpid())}
 
 
-def expected_parent() -> int | None:
-    """Return the id of the process that this one must not outlive, None when nobody said so."""
-    value = os.environ.get(PARENT_PID, "")
+def _take_expected_parent() -> int | None:
+    """Return the id of the process that this one must not outlive, None when nobody said so.
+
+    It is read once and taken out of the environment: it is not meant for what this process starts itself.
+    """
+    value = os.environ.pop(PARENT_PID, "")
     return int(value) if value.isdigit() else None
 
 
@@ -56,7 +59,10 @@ def follow_parent() -> None:
 
     Does nothing when nobody asked for it by ``WHAHOOK_PARENT_PID`` (a service started by hand or by systemd).
     """
-    parent = expected_parent()
+    _follow(_take_expected_parent())
+
+
+def _follow(parent: int | None) -> None:
     if parent is None:
         return
     signal_at_parents_death()
@@ -80,15 +86,15 @@ def exec_following_parent(argv: Sequence[str], env: Mapping[str, str] | None = N
 
     Where the kernel cannot promise that (macOS), this process stays, passes signals on and watches.
     """
-    environment = dict(os.environ if env is None else env)
-    parent = expected_parent()
+    parent = _take_expected_parent()
+    environment = {name: value for name, value in (os.environ if env is None else env).items() if name != PARENT_PID}
     if parent is None or signal_at_parents_death():
         if parent is not None and os.getppid() != parent:
             raise SystemExit(0)
         sys.stdout.flush()
         sys.stderr.flush()
         os.execve(argv[0], list(argv), environment)  # noqa: S606 - the caller's own program, no shell
-    follow_parent()
+    _follow(parent)
     child = subprocess.Popen(list(argv), env=environment, close_fds=False)  # noqa: S603 - see above
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: _pass_on(child, received))

@@ -11,7 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
+import psutil
+
 from session_core.errors import FatalError
+from session_core.launch.orphans import kill_trees
+from session_core.launch.parent import child_environment
 
 TAIL_LINES = 40
 REFRESH = timedelta(seconds=1)
@@ -78,14 +82,17 @@ def run_step(
     line = ProgressLine(title)
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
-            list(argv), env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            list(argv),
+            env=child_environment(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         try:
             code = _wait(process, line, timeout)
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            _kill(process)
         if code == 0:
             line.end()
             return
@@ -95,6 +102,13 @@ def run_step(
     reason = f"exit code {code}" if code is not None else f"no end after {timeout.total_seconds():.0f} seconds"
     shown = "\n".join(f"    {text}" for text in tail)
     raise FatalError(f"{title} failed ({reason}): {' '.join(argv)}\n{shown}", code="step_failed")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the step with everything that it started; nothing happens when it has ended."""
+    if process.poll() is None:
+        kill_trees([psutil.Process(process.pid)])
+        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], line: ProgressLine, timeout: timedelta) -> int | None:
