@@ -1,0 +1,1 @@
+"""Who is signed in: the cookie, where a request comes from, where it may go next."""
