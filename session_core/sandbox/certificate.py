@@ -1,4 +1,4 @@
-"""A certificate for ``web.whatsapp.com``, made anew at each start. No authority signs it; clients must be told to accept it."""
+"""A certificate for ``web.whatsapp.com``, made anew at each start. No authority signs it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_certificate() -> tuple[bytes, bytes]:
 
 
 def server_context() -> ssl.SSLContext:
-    """Return a TLS context with a fresh certificate. The key touches the disk only while it is read (``ssl`` takes files only)."""
+    """Return a TLS context with a fresh certificate. The key is on the disk only while ``ssl`` reads it."""
     certificate, key = make_certificate()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory(prefix="sandbox-cert-") as folder:

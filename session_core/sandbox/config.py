@@ -24,7 +24,8 @@ class FailSends(Camel):
     Attributes:
         mode: ``none``, the ``next`` ``count`` sends, or ``all``.
         count: how many are still refused when mode is ``next``.
-        reason: name that the page gets, as in its ``SendMsgResult`` (``ERROR_UNKNOWN``, ``ERROR_NETWORK``, ``ERROR_EXPIRED``, ...).
+        reason: name that the page gets, as in its ``SendMsgResult`` (``ERROR_UNKNOWN``, ``ERROR_NETWORK``,
+            ``ERROR_EXPIRED``, ...).
     """
 
     mode: Literal["none", "next", "all"] = "none"
@@ -33,7 +34,7 @@ class FailSends(Camel):
 
 
 class SandboxConfig(Camel):
-    """Everything that `POST /phone/config` sets. Durations are milliseconds; their defaults come from the facts where these know one.
+    """Everything that `POST /phone/config` sets. Durations are milliseconds.
 
     Attributes:
         qr_first_ms: life of the first QR (about 60 s on the real site).

@@ -164,7 +164,8 @@ class Delivery:
         """Let ``sender`` write to the phone; every linked device gets it, at once or when it is back.
 
         Raises:
-            SandboxError: 404 ``unknown_phone`` or ``unknown_message`` (the quoted one); 422 when the phone writes to itself.
+            SandboxError: 404 ``unknown_phone`` or ``unknown_message`` (the quoted one); 422 when the phone writes to
+                itself.
         """
         phone = self._world.phone(number)
         if sender == number:

@@ -1,8 +1,8 @@
 """Keeps other web sites away from the sandbox.
 
-The phone's API and page have no login: they are a test surface, meant for the machine itself. A web page that a person happens to have
-open must not reach them all the same, neither by a cross-site request nor by DNS rebinding. So a request with a foreign ``Origin`` is
-refused, and so is a ``Host`` that is a name somebody else could own.
+The phone's API and page have no login: they are a test surface, meant for the machine itself. A web page that a person
+happens to have open must not reach them all the same, neither by a cross-site request nor by DNS rebinding. So a
+request with a foreign ``Origin`` is refused, and so is a ``Host`` that is a name somebody else could own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class SameSiteOnly:
 
         Args:
             app: what is protected.
-            allowed_hosts: further host names under which the sandbox may be reached, e.g. its name in a container network.
+            allowed_hosts: further host names under which the sandbox may be reached, e.g. its name in a container
+                network.
         """
         self._app = app
         self._names = OWN_NAMES | allowed_hosts
@@ -46,7 +47,7 @@ class SameSiteOnly:
     def _problem(self, headers: dict[str, str]) -> str:
         host = headers.get("host", "")
         if not self._own(urlsplit(f"//{host}").hostname or ""):
-            return f"The sandbox is not known as '{host}'. Use its IP address, localhost, or a host name it was started with."
+            return f"The sandbox is not known as '{host}'. Use localhost or its IP address."
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return f"Requests from another site ({origin}) are refused: the sandbox has no login."

@@ -16,7 +16,8 @@ _LID = re.compile(r"\d{5,20}")
 def parse_number(text: str) -> str:
     """Return the digits of a number that a person wrote (``+34 600 11 22 33`` -> ``34600112233``).
 
-    Also takes a WhatsApp id of a number (``34600112233@c.us``). Digits as in E.164: 7 to 15, country code first, no leading zero.
+    Also takes a WhatsApp id of a number (``34600112233@c.us``). Digits as in E.164: 7 to 15, country code first, no
+    leading zero.
 
     Raises:
         SandboxError: 422 ``malformed_number``.
@@ -26,7 +27,7 @@ def parse_number(text: str) -> str:
         raise SandboxError(
             422,
             "malformed_number",
-            f"'{text}' is no phone number. Write it with its country code, 7 to 15 digits, for example +34 600 11 22 33.",
+            f"'{text}' is no phone number. Write country code and number, 7 to 15 digits: +34 600 11 22 33.",
         )
     return digits
 

@@ -1,4 +1,4 @@
-"""How a page becomes a linked device: rotating QR references, pairing codes, and the exchange that proves both sides."""
+"""How a page becomes a linked device: rotating QRs, pairing codes, and the exchange that proves both sides."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ class Linking:
             name: name of the account, shown as pushname.
 
         Raises:
-            SandboxError: 422 ``malformed_qr``; 410 ``qr_expired``; 404 ``unknown_qr``; 409 ``keys_do_not_match``, ``device_refused``,
-                ``too_many_devices``, ``scan_under_way``.
+            SandboxError: 422 ``malformed_qr``; 410 ``qr_expired``; 404 ``unknown_qr``; 409 ``keys_do_not_match``,
+                ``device_refused``, ``too_many_devices``, ``scan_under_way``.
         """
         fields = qr.strip().rpartition("#")[2].split(",")
         secret = proofs.decode(fields[3]) if len(fields) in (4, 5) else b""

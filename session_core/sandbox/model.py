@@ -47,8 +47,10 @@ class Message(Camel):
         direction: ``out`` was written on a linked device, ``in`` by a contact.
         ack: 0 nothing, 1 server, 2 the other's device, 3 read.
         acks: when each ack came, by name, in epoch milliseconds.
-        arrivals_ms: each time a send with this id came from a linked device; more than one means that a client sent twice.
-        retransmits: times that the page repeated it by itself after a broken connection; the other side sees none of these.
+        arrivals_ms: each time a send with this id came from a linked device; more than one means that a client sent
+            twice.
+        retransmits: times that the page repeated it by itself after a broken connection; the other side sees none of
+            these.
     """
 
     id: str
@@ -89,7 +91,7 @@ class Phone(Camel):
 
 
 class Item(Camel):
-    """Something that a device has to get exactly once; it stays in the device's queue until the device has stored it."""
+    """Something that a device gets exactly once: it stays in the device's queue until the device has stored it."""
 
     device_key: str
     seq: int

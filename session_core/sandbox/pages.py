@@ -1,4 +1,4 @@
-"""The web pages: WhatsApp Web at ``/`` and the phone at ``/phone``. Everything is ours; nothing is loaded from elsewhere."""
+"""The web pages: WhatsApp Web at ``/`` and the phone at ``/phone``. Nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ SCRIPTS = (
 """The page's scripts in the order of their needs."""
 
 MAX_QR_TEXT = 2000
-POLICY = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; "
+    "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+)
 HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 
 

@@ -1,7 +1,7 @@
 """The phone's API: JSON over HTTP.
 
-It has no login. It is bound to the loopback interface by default and refuses requests of other web sites (see `guard`); it belongs on
-no public network. Every refusal is a 4xx with ``{"error", "message"}`` that says why and what to do.
+It has no login. It is bound to the loopback interface by default and refuses requests of other web sites (see `guard`);
+it belongs on no public network. Every refusal is a 4xx with ``{"error", "message"}`` that says why and what to do.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ async def _json_object(request: Request) -> dict[str, object]:
     return body
 
 
-def _first_error(error: ValueError) -> str:
+def _first_error(error: Exception) -> str:
     errors = getattr(error, "errors", None)
     if errors is None:
         return str(error)

@@ -1,7 +1,7 @@
 """The cryptography between a phone, the server and a linked device.
 
-Simpler than the real protocol, with the same consequences: a scan proves the keys in the QR, the phone's answer proves that it knows
-the ADV secret, and a login proves the possession of the noise key. All keys and proofs travel as base64.
+Simpler than the real protocol, with the same consequences: a scan proves the keys in the QR, the phone's answer proves
+that it knows the ADV secret, and a login proves the possession of the noise key. All keys and proofs travel as base64.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class LoginChallenge:
 
 @dataclass(frozen=True)
 class Identity:
-    """The phone's answer to a device: who it belongs to, under an HMAC with the secret that only phone and page share."""
+    """The phone's answer to a device: whose it is, under an HMAC with the secret that only phone and page share."""
 
     details: str
     hmac: str

@@ -1,4 +1,7 @@
-"""The sandbox's server: one app behind two listeners, HTTP for our own driver and HTTPS for libraries that insist on web.whatsapp.com."""
+"""The sandbox's server: one app behind two listeners.
+
+HTTP is for our own driver, HTTPS for libraries that insist on ``https://web.whatsapp.com``.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
 
     Args:
         world: phones, devices and messages; the caller closes it.
-        allowed_hosts: host names under which the sandbox may be reached, besides IP addresses, localhost and web.whatsapp.com.
+        allowed_hosts: host names under which the sandbox may be reached, besides IP addresses, localhost and
+            web.whatsapp.com.
     """
     app = FastAPI(title="WhaHook sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     linking, delivery = Linking(world), Delivery(world)

@@ -14,7 +14,8 @@ T = TypeVar("T", bound=Camel)
 class Storage:
     """A table of JSON documents by kind and key.
 
-    Every `put` is committed at once: it survives a SIGKILL of the process. It does not survive a power cut (no fsync): test data.
+    Every `put` is committed at once: it survives a SIGKILL of the process. It does not survive a power cut (no fsync):
+    test data.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -28,7 +29,8 @@ class Storage:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS documents"
+            " (kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
         )
 
     def put(self, key: str, document: Camel) -> None:

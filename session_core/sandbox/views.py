@@ -50,7 +50,7 @@ def message_view(message: Message) -> Json:
 
 
 def received_view(message: Message) -> Json:
-    """Return a message that a contact received from a linked device. ``times`` above 1 means that a client sent it twice."""
+    """Return a message that a contact received from a linked device. ``times`` above 1: a client sent it twice."""
     return {
         **message_view(message),
         "from": message.phone,

@@ -32,7 +32,7 @@ def now_ms() -> int:
 
 
 class World:
-    """Everything that the sandbox knows. All changes happen on one event loop, each is stored before it is told to anybody."""
+    """Everything that the sandbox knows. It changes on one event loop; each change is stored before it is told."""
 
     def __init__(self, data_dir: Path) -> None:
         """Load what an earlier run left in ``data_dir``."""
@@ -127,7 +127,7 @@ class World:
         self.storage.put(message.key, message)
 
     def later(self, delay: timedelta, action: Callable[[], None]) -> None:
-        """Run ``action`` on the loop after ``delay``; dropped when the sandbox stops (a restart takes acks up again)."""
+        """Run ``action`` on the loop after ``delay``; dropped when the sandbox stops (a start takes acks up again)."""
 
         def run() -> None:
             self._timers.discard(handle)

@@ -44,7 +44,7 @@ class PhoneClient:
         return await self._post("pair", code=code, name=self.name)
 
     async def write(self, sender: str, text: str, **more: Any) -> Json:
-        """Let the contact ``sender`` write to this phone; ``more``: ``name``, ``quotedId``, ``type``. Returns ``id`` and more."""
+        """Let the contact ``sender`` write to this phone; ``more``: ``name``, ``quotedId``, ``type``."""
         return await self._post("messages", **{"from": sender, "text": text, **more})
 
     async def unlink(self, device: int | None = None) -> Json:
