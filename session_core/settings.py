@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -103,6 +104,8 @@ class Settings(BaseSettings):
     def _http_url(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^https?://[^/\s]+", value):
             raise ValueError("must be an http:// or https:// address")
+        if value is not None:
+            _origin(value)  # a port that is no number
         return value
 
     @field_validator("database_url_setting")
@@ -163,6 +166,12 @@ class Settings(BaseSettings):
         return (self.public_url_setting or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def own_origins(self) -> list[str]:
+        """Origins whose pages may talk to us with a login: the public address, and this machine itself."""
+        local = [f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}"]
+        return list(dict.fromkeys([_origin(self.public_url), *local]))
+
+    @property
     def chromium_args(self) -> list[str]:
         """Further Chromium switches, split as a shell splits words."""
         return shlex.split(self.chromium_args_setting)
@@ -181,6 +190,14 @@ class Settings(BaseSettings):
     def json_logs(self) -> bool | None:
         """What `session_core.log.setup_logging` takes: None decides by the terminal."""
         return None if self.log_format == "auto" else self.log_format == "json"
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port as browsers write them in ``Origin``: lower case, no default port, no path."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, default} else "")
 
 
 def load_settings() -> Settings:

@@ -22,12 +22,6 @@ KILL_TIMEOUT_SECONDS = 5
 """A worker that does not end by itself after SIGTERM (open websockets) is ended after this."""
 
 
-def allowed_origins(settings: Settings) -> list[str]:
-    """Return the origins whose pages may talk to us: the public address, and this machine itself."""
-    own = [settings.public_url, f"http://localhost:{settings.port}", f"http://127.0.0.1:{settings.port}"]
-    return list(dict.fromkeys(own))
-
-
 def web_environment(settings: Settings, site: Path) -> dict[str, str]:
     """Return the environment of granian.
 
@@ -45,7 +39,7 @@ def web_environment(settings: Settings, site: Path) -> dict[str, str]:
         "REFLEX_WEB_WORKDIR": str(site),
         "REFLEX_API_URL": settings.public_url,
         "REFLEX_REDIS_URL": settings.redis_url,
-        "REFLEX_CORS_ALLOWED_ORIGINS": ",".join(allowed_origins(settings)),
+        "REFLEX_CORS_ALLOWED_ORIGINS": ",".join(settings.own_origins),
         "REFLEX_TRUSTED_PROXY_HOPS": str(settings.trusted_proxy_hops),
     }
 

@@ -9,9 +9,12 @@ from datetime import timedelta
 from session_core.bus import hosts
 from session_core.bus.connection import BUS_ERRORS
 from session_core.core import Core
-from session_core.store.errors import STORE_ERRORS
+from session_core.store.errors import STORE_AWAY, STORE_ERRORS
 
 CHECK_TIMEOUT = timedelta(seconds=3)
+
+OUTAGES: tuple[type[Exception], ...] = tuple(dict.fromkeys((*STORE_AWAY, *BUS_ERRORS)))
+"""What a service raises while the database or the bus is away: the request may work in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
