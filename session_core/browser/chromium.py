@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -133,7 +134,7 @@ class Browsers:
 
     async def _version(self, executable: Path) -> str:
         """Ask the binary for its version; again only when an update replaced the file."""
-        binary = (executable, executable.stat().st_mtime)
+        binary = (executable, await asyncio.to_thread(os.path.getmtime, executable))
         if binary not in self._versions:
             self._versions[binary] = await _ask_version(executable)
         return self._versions[binary]

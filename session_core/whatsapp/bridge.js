@@ -26,20 +26,20 @@
   // module first, and asking wa-js earlier makes it search every module. After that through wa-js, which finds modules
   // by their shape when a build renames them.
   const NAMES = {
-    Stream: "WAWebStreamModel",
-    Socket: "WAWebSocketModel",
-    Conn: "WAWebConnModel",
-    Cmd: "WAWebCmd",
-    MsgStore: null,
-    ChatStore: null,
-    ContactStore: null,
+    Stream: ["WAWebStreamModel", "Stream"],
+    Socket: ["WAWebSocketModel", "Socket"],
+    Conn: ["WAWebConnModel", "Conn"],
+    Cmd: ["WAWebCmd", "Cmd"],
+    MsgStore: ["WAWebCollections", "Msg"],
+    ChatStore: ["WAWebCollections", "Chat"],
+    ContactStore: ["WAWebCollections", "Contact"],
   };
   const found = {};
   const injected = () => Boolean(window.WPP?.isInjected);
   const complete = () => Boolean(window.Debug?.VERSION) && typeof window.require === "function";
 
   const byName = (id) => {
-    if (!id || !complete()) return undefined;
+    if (!complete()) return undefined;
     try {
       return window.require(id);
     } catch {
@@ -54,7 +54,8 @@
     } catch {
       value = undefined;
     }
-    value ??= byName(NAMES[name])?.[name];
+    const [id, key] = NAMES[name];
+    value ??= byName(id)?.[key];
     if (value) found[name] = value;
     return value;
   };
@@ -125,6 +126,7 @@
     const n = ++count;
     const stream = model("Stream");
     const socket = model("Socket");
+    if (socket?.hasSynced) hookMessages();
     const conn = model("Conn");
     const user = me();
     const loggedIn = authenticated();
@@ -134,6 +136,7 @@
     return {
       n,
       injected: injected(),
+      listening,
       mode: stream?.mode ?? null,
       info: stream?.info ?? null,
       state: socket?.state ?? null,
@@ -227,6 +230,16 @@
     for (const [name, events] of Object.entries(STATE_EVENTS)) hook(name, events, () => void tellState());
   };
 
+  // As soon as the login is synced, though wa-js may still be waiting: nothing that comes in is missed meanwhile.
+  let listening = false;
+  const hookMessages = () => {
+    const messages = listening ? null : model("MsgStore");
+    if (typeof messages?.on !== "function") return;
+    listening = true;
+    messages.on("add", onAdd);
+    messages.on("change:ack", onAck);
+  };
+
   const early = setInterval(() => {
     if (!complete() && !injected()) return;
     const before = hooked.size;
@@ -237,9 +250,7 @@
 
   window.WPP?.loader?.onInjected?.(() => {
     hookState();
-    const messages = model("MsgStore");
-    messages?.on?.("add", onAdd);
-    messages?.on?.("change:ack", onAck);
+    hookMessages();
     window.WPP.on?.("conn.backend_event", () => void tellState());
     void tellState();
   });

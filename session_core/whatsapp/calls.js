@@ -19,6 +19,7 @@
         throw new Error(`${what} took longer than ${ms} ms`);
       }),
     ]);
+  const left = (end) => Math.max(1, end - Date.now());
   const why = (error) => String(error?.code ?? error?.message ?? error).slice(0, 200);
   const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
 
@@ -84,7 +85,7 @@
 
   // The chat to write to, or why there is none. An unknown number is looked up first: writing to a number that is not
   // on WhatsApp would otherwise look like a message that is under way for ever.
-  const resolve = async (chatId, ms) => {
+  const resolve = async (chatId, end) => {
     const chat = known(chatId);
     if (chat) return { chat };
     if (chatId.endsWith("@g.us")) return { stop: { refused: "chat_not_found", detail: chatId } };
@@ -95,7 +96,7 @@
     if (chatId.endsWith("@c.us")) {
       let exists;
       try {
-        exists = await within(WPP.whatsapp.functions.queryWidExists(wid), ms, "looking the number up");
+        exists = await within(WPP.whatsapp.functions.queryWidExists(wid), left(end), "looking the number up");
       } catch (error) {
         return { stop: { notTried: why(error) } };
       }
@@ -105,7 +106,7 @@
       target = exists.wid;
     }
     try {
-      return { chat: await within(WPP.chat.find(target), ms, "opening the chat") };
+      return { chat: await within(WPP.chat.find(target), left(end), "opening the chat") };
     } catch (error) {
       return { stop: { notTried: why(error) } };
     }
@@ -120,13 +121,14 @@
   const QUOTE_ERRORS = new Set(["msg_not_found", "invalid_quoted_msg", "quoted_msg_can_not_reply", "chat_not_found"]);
 
   bridge.send = async ({ chatId, text, key, quotedId, ms }) => {
+    const end = Date.now() + ms;
     const ready = await until(() => window.WPP?.isFullReady, Math.min(ms, FULL_READY_MS));
     if (!ready && !bridge.injected()) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     const before = inMemory(key);
     if (before) return { ok: answer(before) };
 
-    const { chat, stop } = await resolve(chatId, ms);
+    const { chat, stop } = await resolve(chatId, end);
     if (stop) return stop;
     const id = bridge.text(chat.id);
     const options = {
@@ -138,7 +140,7 @@
     };
     if (quotedId) options.quotedMsg = quotedId;
     try {
-      await within(window.WPP.chat.sendTextMessage(id, text, options), ms, "sending");
+      await within(window.WPP.chat.sendTextMessage(id, text, options), left(end), "sending");
     } catch (error) {
       const taken = inMemory(key);
       if (taken) return { ok: answer(taken) };
@@ -151,6 +153,7 @@
 
   // ---- What was missed ------------------------------------------------------------------------------------------
   bridge.sweep = async ({ since, ms }) => {
+    if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running yet" };
     const end = Date.now() + ms;
     const messages = new Map();
     const take = (msg) => {
@@ -166,8 +169,8 @@
       for (const msg of models(chat.msgs)) take(msg);
       try {
         const id = bridge.text(chat.id);
-        const left = Math.max(1, Math.min(CHAT_MS, end - Date.now()));
-        const read = await within(window.WPP.chat.getMessages(id, { count: SWEEP_DEPTH }), left, "reading a chat");
+        const limit = Math.min(CHAT_MS, left(end));
+        const read = await within(window.WPP.chat.getMessages(id, { count: SWEEP_DEPTH }), limit, "reading a chat");
         for (const msg of read) take(msg);
       } catch {
         skipped += 1; // what is in memory of it was taken; the others go on

@@ -181,7 +181,7 @@ class Driver(Protocol):
         ...
 
     async def refresh_qr(self) -> None:
-        """Ask for new codes after `QrExpired`; `QrShown` follows, after a reload of the page where nothing else helps."""
+        """Ask for new codes after `QrExpired`. `QrShown` follows; where the page cannot do it, it is loaded again."""
         ...
 
     async def pairing_code(self, phone: str) -> str:

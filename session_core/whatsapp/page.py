@@ -33,6 +33,7 @@ _FIND = timedelta(seconds=15)
 _SWEEP = timedelta(seconds=30)
 _LOGOUT = timedelta(seconds=30)
 _REFRESH = timedelta(seconds=10)
+_BLAME_DELAY = timedelta(milliseconds=300)
 _DEAF_ROUNDS = 3
 """So many unanswered questions in a row mean that the page hangs for good."""
 
@@ -165,7 +166,7 @@ class PageDriver:
     async def _prepare(self, browser: OpenBrowser, scripts: tuple[str, ...]) -> None:
         page, context = browser.page, browser.context
         page.on("crash", lambda _: self._lose(Loss.PAGE, "the page's process crashed"))
-        page.on("close", lambda _: self._lose(Loss.PAGE, "the page was closed"))
+        page.on("close", self._on_page_closed)
         page.on("framenavigated", self._on_navigated)
         context.on("close", lambda _: self._lose(Loss.BROWSER, "the browser ended"))
         context.on("page", self._on_popup)
@@ -201,6 +202,11 @@ class PageDriver:
     def _on_navigated(self, frame: Frame) -> None:
         if self._browser is None or frame == self._browser.page.main_frame:
             self._emit(self._tracker.navigated(frame.url))
+
+    def _on_page_closed(self, _page: Page) -> None:
+        """Blame the page only when the browser lives on: a dying browser closes its page a moment earlier."""
+        seconds = _BLAME_DELAY.total_seconds()
+        asyncio.get_running_loop().call_later(seconds, self._lose, Loss.PAGE, "the page was closed")
 
     def _on_popup(self, page: Page) -> None:
         spawn(_close_popup(page), name="close-popup", owner=self._tasks)

@@ -18,6 +18,7 @@ class Snapshot(BaseModel):
 
     n: int = Field(description="grows with every snapshot of one document")
     injected: bool = Field(default=False, description="wa-js found WhatsApp's modules and can be used")
+    listening: bool = Field(default=False, description="messages and acks are listened for")
     mode: str | None = None
     info: str | None = None
     state: str | None = None
@@ -38,9 +39,12 @@ class Snapshot(BaseModel):
 
     @property
     def usable(self) -> bool:
-        """Logged in, synced, connected, and wa-js can work. ``conn.main_ready`` would be true on the QR screen too."""
+        """Logged in, synced, connected and listened to. ``conn.main_ready`` would be true on the QR screen too.
+
+        wa-js may need another moment before it can send; a send waits for it.
+        """
         logged_in = self.authenticated is not False and self.mode == "MAIN" and self.synced
-        return logged_in and self.info == "NORMAL" and self.injected
+        return logged_in and self.info == "NORMAL" and self.listening
 
 
 class Phase(StrEnum):
@@ -93,5 +97,7 @@ def _with_login(snapshot: Snapshot, previous: Phase) -> Phase:
         return Phase.READY
     if previous in {Phase.READY, Phase.OFFLINE}:
         return Phase.SYNCING if snapshot.mode == "SYNCING" else Phase.OFFLINE
-    # A page that starts says that it is offline before it connects, so that word means nothing yet.
-    return Phase.SYNCING if snapshot.state == "CONNECTED" or snapshot.synced else Phase.LINKING
+    # A page that starts says that it is offline before it connects, so that word means nothing yet; and after a scan
+    # it connects twice, which is still one and the same way forward.
+    begun = previous is Phase.SYNCING or snapshot.state == "CONNECTED" or snapshot.synced
+    return Phase.SYNCING if begun else Phase.LINKING

@@ -109,11 +109,17 @@ class Tracker:
 
     def overdue(self) -> Literal["load", "link"] | None:
         """Tell which deadline has passed, if one has."""
+        if self.phase is Phase.READY:
+            mute = self._snapshot is not None and not self._snapshot.injected
+            return "load" if mute and self._waited_longer_than(self._patience.load) else None
         if self.phase.wanted:
             return None
         kind: Literal["load", "link"] = "load" if self.phase is Phase.LOADING else "link"
         patience = self._patience.load if kind == "load" else self._patience.link
-        return kind if self._clock.now() - self._deadline_from > patience else None
+        return kind if self._waited_longer_than(patience) else None
+
+    def _waited_longer_than(self, patience: timedelta) -> bool:
+        return self._clock.now() - self._deadline_from > patience
 
     def restart_deadline(self) -> None:
         """Start the deadlines anew: the page is being loaded again, or shows codes again."""
@@ -143,7 +149,7 @@ class Tracker:
         old, self.phase = self.phase, decide(snapshot, self.phase)
         if old is not self.phase:
             events += self._change(old, snapshot)
-        elif self.phase is Phase.READY and before is not None and _who(before) != _who(snapshot):
+        elif self.phase is Phase.READY and snapshot.registered and before and _who(before) != _who(snapshot):
             events.append(_ready(snapshot))
         if self.phase is Phase.QR and snapshot.ref and snapshot.code:
             shown = self._qr.see(snapshot.ref, snapshot.code, self._clock.now())
