@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import event, make_url, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import NullPool, event, make_url, text
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+SQLITE_BUSY_TIMEOUT = timedelta(seconds=10)
 """How long a writer waits for another one. The longest wait measured with four busy writers was 105 ms."""
 
 POOLER_PORT = 6543
 """Supabase's transaction pooler. There a prepared statement may meet another server connection and fail."""
+
+DIRECT_PORT = 5432
+"""Where the same server takes sessions of one's own: migrations go there."""
 
 _WRITE = "whahook_write"
 
@@ -35,7 +39,7 @@ class Database:
         Args:
             url: SQLAlchemy URL with an async driver (``sqlite+aiosqlite`` or ``postgresql+asyncpg``).
         """
-        self._engine = _engine(url)
+        self._engine = _engine(make_url(url))
         self._writer = self._engine.execution_options(**{_WRITE: True})
 
     @property
@@ -65,25 +69,50 @@ class Database:
         await self._engine.dispose()
 
 
-def _engine(url: str) -> AsyncEngine:
-    if make_url(url).get_backend_name() == "sqlite":
+def migration_engine(url: str, *, write: bool, lock_wait: timedelta) -> AsyncEngine:
+    """Return an engine for one connection that changes tables.
+
+    Args:
+        url: as for `Database`; a transaction pooler's port is replaced by the one for sessions.
+        write: take SQLite's write lock when a transaction begins.
+        lock_wait: how long to wait for another process that changes tables.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        # Copying a table deletes the old one, which would cascade: references are checked at the end instead.
+        engine = _sqlite(parsed, busy_timeout=lock_wait, foreign_keys=False, poolclass=NullPool)
+    else:
+        if parsed.port == POOLER_PORT:
+            parsed = parsed.set(port=DIRECT_PORT)
+        engine = _postgres(parsed, command_timeout=lock_wait + timedelta(minutes=10), poolclass=NullPool)
+    return engine.execution_options(**{_WRITE: write})
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    return _postgres(url)
+    return _postgres(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
 
 
-def _postgres(url: str) -> AsyncEngine:
-    connect_args: dict[str, Any] = {"timeout": 10, "command_timeout": 30}
-    if make_url(url).port == POOLER_PORT:
+def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), **options: Any) -> AsyncEngine:
+    connect_args: dict[str, Any] = {"timeout": 10, "command_timeout": command_timeout.total_seconds()}
+    if "sslmode" in url.query:
+        # libpq's name, which is what people copy; the driver takes the same words under its own name.
+        connect_args["ssl"] = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"])
+    if url.port == POOLER_PORT:
         connect_args |= {
             "statement_cache_size": 0,
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__whahook_{uuid4()}__",
         }
-    return create_async_engine(url, connect_args=connect_args, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    return create_async_engine(url, connect_args=connect_args, **options)
 
 
-def _sqlite(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000})
+def _sqlite(
+    url: URL, *, busy_timeout: timedelta = SQLITE_BUSY_TIMEOUT, foreign_keys: bool = True, **options: Any
+) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"timeout": busy_timeout.total_seconds()}, **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -91,10 +120,10 @@ def _sqlite(url: str) -> AsyncEngine:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
+            f"busy_timeout={int(busy_timeout.total_seconds() * 1000)}",
             "journal_mode=WAL",
             "synchronous=NORMAL",
-            f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
-            "foreign_keys=ON",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -46,6 +46,14 @@ def _time(*, nullable: bool = False) -> Any:
     return Column(UtcDateTime(), nullable=nullable)
 
 
+GROWING = {"sqlite_autoincrement": True}
+"""A number is never given twice, also when the row with the highest one is deleted: readers go on from a number."""
+
+
+def _reason() -> Any:
+    return Column(enum_column(ReasonCode, check=False), nullable=False)
+
+
 class User(Base, table=True):
     """A person. With Supabase the id is that of ``auth.users`` and there is no password here."""
 
@@ -114,7 +122,7 @@ class SessionRuntime(Base, table=True):
     status: SessionStatus = Field(
         default=SessionStatus.STOPPED, sa_column=Column(enum_column(SessionStatus), nullable=False)
     )
-    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=Column(enum_column(ReasonCode), nullable=False))
+    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=_reason())
     reason: str = Field(default="", max_length=500)
     seq: int = Field(default=0, description="grows with every change of the session")
     status_since: datetime = Field(default_factory=utcnow, sa_column=_time())
@@ -130,14 +138,14 @@ class Activity(Base, table=True):
     """The history of an account; rows are only ever added."""
 
     __tablename__ = "activity_log"
-    __table_args__ = (Index("ix_activity_log_account_id_id", "account_id", "id"),)
+    __table_args__ = (Index("ix_activity_log_account_id_id", "account_id", "id"), GROWING)
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False))
     at: datetime = Field(default_factory=utcnow, sa_column=_time())
     kind: str = Field(max_length=32)
     status: SessionStatus | None = Field(default=None, sa_column=Column(enum_column(SessionStatus), nullable=True))
-    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=Column(enum_column(ReasonCode), nullable=False))
+    reason_code: ReasonCode = Field(default=ReasonCode.NONE, sa_column=_reason())
     detail: str = Field(default="", max_length=500)
 
 
@@ -174,6 +182,7 @@ class Message(Base, table=True):
         Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
         Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),
         CheckConstraint("status_rank >= 0", name="status_rank"),
+        GROWING,
     )
 
     seq: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
@@ -207,7 +216,7 @@ class OutboxEvent(Base, table=True):
     """An event for programs, written in the transaction that made it true."""
 
     __tablename__ = "outbox_events"
-    __table_args__ = (Index("ix_outbox_events_account_id_id", "account_id", "id"),)
+    __table_args__ = (Index("ix_outbox_events_account_id_id", "account_id", "id"), GROWING)
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     event_id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False, unique=True))

@@ -42,13 +42,19 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 """JSON, indexed where the database can."""
 
 
-def enum_column(enum: type[Enum], length: int = 32) -> Any:
-    """Return VARCHAR + CHECK on both databases: values can be added by an ordinary migration."""
+def enum_column(enum: type[Enum], *, check: bool = True) -> Any:
+    """Return VARCHAR + CHECK on both databases: values can be added by an ordinary migration.
+
+    Args:
+        enum: the enum; its values are stored, not its names.
+        check: False for enums that grow all the time, where a value that the database does not know yet must never
+            keep a row from being stored.
+    """
     return SAEnum(
         enum,
         native_enum=False,
-        create_constraint=True,
-        length=length,
+        create_constraint=check,
+        length=32,
         name=enum.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
