@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from session_core.errors import TransientError
 from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
@@ -55,7 +55,10 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
         raise TransientError("The page did not answer in time.", code="page_timeout") from None
     except PlaywrightError as error:
         raise TransientError(f"The page could not be asked: {error.message[:200]}", code="page_lost") from error
-    answer = Answer.model_validate(value)
+    try:
+        answer = Answer.model_validate(value)
+    except ValidationError:
+        raise TransientError("The page answered something else than agreed.", code="page_failed") from None
     if answer.refused is not None:
         raise SendRefused(answer.refused, answer.detail)
     if answer.notTried is not None:

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from session_core.domain.message import Ack
+from session_core.whatsapp.driver import (
+    AckChanged,
+    Conflicted,
+    DriverEvent,
+    Linking,
+    Loaded,
+    LoggedOut,
+    LogoutCause,
+    Loss,
+    Lost,
+    MessageSeen,
+    Offline,
+    QrExpired,
+    QrShown,
+    Ready,
+    Syncing,
+)
+from session_core.whatsapp.snapshot import Phase
+from session_core.whatsapp.tracker import Patience, Tracker
+from tests.fakes.drivers import T0
+
+URL = "https://web.whatsapp.com/"
+QR = {"mode": "QR", "info": "PAIRING", "state": "UNPAIRED", "ref": "a", "code": "a,n,i,s"}
+LOGIN = {"registered": True, "phone": "34600", "name": "Ana", "state": "OPENING"}
+SYNC = LOGIN | {"state": "CONNECTED", "mode": "SYNCING"}
+MAIN = SYNC | {"mode": "MAIN", "info": "NORMAL", "synced": True, "listening": True, "injected": True}
+DOWN = MAIN | {"info": "OFFLINE", "state": "TIMEOUT"}
+
+
+class StoppedClock:
+    """Stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.time = T0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def pass_(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class Page:
+    """Tells the tracker what a page would."""
+
+    def __init__(self, since: datetime | None = None) -> None:
+        self.clock = StoppedClock()
+        self.tracker = Tracker(self.clock, URL, since, Patience())
+        self.doc = "d1"
+        self.n = 0
+
+    def says(self, *states: dict[str, object]) -> list[DriverEvent]:
+        events: list[DriverEvent] = []
+        for state in states:
+            self.n += 1
+            events += self.tracker.feed({"kind": "state", "doc": self.doc, "state": {"n": self.n, **state}})
+        return events
+
+    def reloads(self, doc: str, url: str | None = None) -> list[DriverEvent]:
+        self.doc, self.n = doc, 0
+        return self.tracker.navigated(url) if url else []
+
+
+def kinds(events: list[DriverEvent]) -> list[type]:
+    return [type(event) for event in events]
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page()
+
+
+def test_from_the_first_code_to_ready(page: Page) -> None:
+    events = page.says({}, {"state": "OPENING"}, QR, LOGIN, SYNC, MAIN)
+    assert kinds(events) == [Loaded, QrShown, Linking, Syncing, Ready]
+    assert events[-1] == Ready("34600", "Ana")
+
+
+def test_a_stored_login_comes_up_without_a_code(page: Page) -> None:
+    assert kinds(page.says(LOGIN, SYNC, MAIN)) == [Loaded, Linking, Syncing, Ready]
+
+
+def test_codes_follow_each_other_and_expire(page: Page) -> None:
+    events = page.says(QR, QR, QR | {"ref": "b", "code": "b"}, QR | {"state": "UNPAIRED_IDLE", "ref": "b", "code": "b"})
+    assert kinds(events) == [Loaded, QrShown, QrShown, QrExpired]
+    assert [event.number for event in events if isinstance(event, QrShown)] == [1, 2]
+
+
+def test_new_codes_after_the_idle_screen_count_from_one(page: Page) -> None:
+    page.says(QR, QR | {"state": "UNPAIRED_IDLE"})
+    page.tracker.new_qr_series()
+    [shown] = page.says(QR | {"ref": "c", "code": "c"})
+    assert isinstance(shown, QrShown)
+    assert shown.number == 1
+
+
+def test_ready_is_told_again_only_when_the_person_changes(page: Page) -> None:
+    page.says(MAIN)
+    assert page.says(MAIN, MAIN) == []
+    assert page.says(MAIN | {"name": "Ana B."}) == [Ready("34600", "Ana B.")]
+    # A logout clears the person first.
+    assert page.says(MAIN | {"registered": False, "authenticated": True, "phone": None, "name": None}) == []
+
+
+def test_offline_and_back(page: Page) -> None:
+    page.says(MAIN)
+    assert kinds(page.says(DOWN, DOWN, MAIN | {"info": "RESUMING"}, MAIN)) == [Offline, Ready]
+
+
+def test_conflict(page: Page) -> None:
+    assert kinds(page.says(MAIN, MAIN | {"mode": "CONFLICT"}, MAIN | {"mode": "CONFLICT"})) == [
+        Loaded,
+        Ready,
+        Conflicted,
+    ]
+
+
+def test_a_blocked_page_is_lost(page: Page) -> None:
+    lost = page.says({"mode": "DEPRECATED_VERSION"})[-1]
+    assert isinstance(lost, Lost)
+    assert lost.loss is Loss.UNSUPPORTED
+
+
+def test_an_unlink_is_told_once_though_two_things_show_it(page: Page) -> None:
+    page.says(MAIN)
+    assert page.reloads("d2", URL + "?post_logout=1&logout_reason=2") == [LoggedOut(LogoutCause.UNLINKED)]
+    assert kinds(page.says({"state": "OPENING"}, QR)) == [Loaded, QrShown]
+
+
+def test_a_logout_that_was_asked_for_is_told_as_such(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.logging_out = True
+    assert page.reloads("d2", URL + "?post_logout=1") == [LoggedOut(LogoutCause.LOGGED_OUT)]
+
+
+def test_a_logout_without_a_reload_shows_by_the_code(page: Page) -> None:
+    page.says(MAIN)
+    assert kinds(page.says(QR)) == [LoggedOut, QrShown]
+
+
+def test_a_second_login_can_end_too(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2", URL + "?post_logout=1")
+    page.says(QR, LOGIN, SYNC, MAIN)
+    assert page.reloads("d3", URL + "?post_logout=1&again") == [LoggedOut(LogoutCause.UNLINKED)]
+
+
+def test_a_scan_that_comes_to_nothing_is_no_logout(page: Page) -> None:
+    page.says(QR, LOGIN)
+    assert kinds(page.says(QR | {"ref": "b", "code": "b"})) == [QrShown]
+
+
+def test_a_stored_login_that_is_refused_is_a_logout(page: Page) -> None:
+    page.says(LOGIN)
+    assert kinds(page.says(QR)) == [LoggedOut, QrShown]
+
+
+def test_a_login_unlinked_while_nobody_looked_is_a_logout_even_before_the_page_speaks(page: Page) -> None:
+    assert page.tracker.navigated(URL) == []
+    assert page.tracker.navigated(URL + "?post_logout=1") == [LoggedOut(LogoutCause.UNLINKED)]
+
+
+@pytest.mark.parametrize("url", ["https://example.com/", "chrome-error://chromewebdata/", "http://web.whatsapp.com/"])
+def test_another_address_is_lost(page: Page, url: str) -> None:
+    [lost] = page.tracker.navigated(url)
+    assert isinstance(lost, Lost)
+    assert lost.loss is Loss.NAVIGATION
+
+
+@pytest.mark.parametrize("url", ["about:blank", URL, URL + "#chat", URL + "settings?post_logout=0"])
+def test_the_same_site_is_not(page: Page, url: str) -> None:
+    assert page.tracker.navigated(url) == []
+
+
+def test_a_reload_by_itself_starts_over_without_a_logout(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2", URL + "?v=2")
+    assert kinds(page.says(LOGIN, SYNC, MAIN)) == [Loaded, Linking, Syncing, Ready]
+
+
+def test_late_news_of_an_older_page_are_dropped(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2")
+    page.says(QR)
+    page.doc = "d1"
+    assert page.says(MAIN) == []
+    assert page.tracker.phase is Phase.QR
+
+
+def test_an_older_snapshot_never_takes_a_newer_one_back(page: Page) -> None:
+    page.says({}, MAIN)
+    page.n = 0
+    assert page.says(QR) == []
+
+
+MESSAGE = {"id": "false_1@c.us_A", "chat": "1@c.us", "fromMe": False, "kind": "chat", "text": "x", "ack": 1}
+
+
+def told(page: Page, at: datetime) -> list[DriverEvent]:
+    message = MESSAGE | {"t": at.timestamp()}
+    return page.tracker.feed({"kind": "message", "doc": page.doc, "message": message})
+
+
+def test_a_live_message_and_one_of_before(page: Page) -> None:
+    page.says(MAIN)
+    for at, replayed in ((page.clock.time, False), (page.clock.time - timedelta(minutes=1), True)):
+        [event] = told(page, at)
+        assert isinstance(event, MessageSeen)
+        assert event.replayed is replayed
+
+
+def test_an_ack(page: Page) -> None:
+    assert page.tracker.feed({"kind": "ack", "doc": "d1", "id": "true_1@c.us_A", "ack": 2}) == [
+        AckChanged("true_1@c.us_A", Ack.DEVICE)
+    ]
+
+
+@pytest.mark.parametrize(
+    "push", [{}, {"kind": "x"}, {"kind": "state", "state": None}, {"kind": "message", "message": {}}, {"kind": "ack"}]
+)
+def test_nonsense_is_an_error_of_the_expected_kind(page: Page, push: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        page.tracker.feed(push)
+
+
+def test_the_first_sweep_goes_back_to_the_last_known_activity() -> None:
+    since = T0 - timedelta(days=1)
+    page = Page(since)
+    page.says(MAIN)
+    assert page.tracker.sweep_due
+    assert page.tracker.missed_since == since
+
+
+def test_without_a_known_activity_history_is_left_alone(page: Page) -> None:
+    page.clock.pass_(30)
+    page.says(MAIN)
+    assert page.tracker.missed_since == T0
+
+
+def test_later_sweeps_go_back_to_a_little_before_the_interruption(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.sweep_due = False
+    page.clock.pass_(3600)
+    page.says(DOWN)
+    page.clock.pass_(600)
+    page.says(MAIN)
+    assert page.tracker.sweep_due
+    assert page.tracker.missed_since == T0 + timedelta(seconds=3600) - timedelta(minutes=2)
+
+
+def test_a_sweep_that_was_not_made_keeps_its_start(page: Page) -> None:
+    page.says(MAIN)
+    page.clock.pass_(3600)
+    page.says(DOWN, MAIN)
+    assert page.tracker.missed_since == T0
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds", "late"),
+    [
+        ([{}], 61, "load"),
+        ([{}], 59, None),
+        ([QR], 3600, None),
+        ([QR | {"state": "UNPAIRED_IDLE"}], 3600, None),
+        ([QR, LOGIN], 119, None),
+        ([QR, LOGIN], 121, "link"),
+        ([LOGIN, SYNC], 121, "link"),
+        ([MAIN], 3600, None),
+        ([MAIN, DOWN], 3600, None),
+        # wa-js never starts: such a page can neither send nor read back
+        ([MAIN | {"injected": False}], 59, None),
+        ([MAIN | {"injected": False}], 61, "load"),
+    ],
+)
+def test_deadlines(page: Page, states: list[dict[str, object]], seconds: int, late: str | None) -> None:
+    page.says(*states)
+    page.clock.pass_(seconds)
+    assert page.tracker.overdue() == late
+
+
+def test_a_scan_late_in_the_life_of_a_page_has_its_whole_time(page: Page) -> None:
+    page.says(QR)
+    page.clock.pass_(300)
+    page.says(LOGIN)
+    page.clock.pass_(100)
+    assert page.tracker.overdue() is None
+
+
+def test_syncing_again_after_days_has_its_whole_time(page: Page) -> None:
+    page.says(MAIN)
+    page.clock.pass_(86400)
+    page.says(MAIN | {"mode": "SYNCING"})
+    assert page.tracker.phase is Phase.SYNCING
+    page.clock.pass_(119)
+    assert page.tracker.overdue() is None
+    page.clock.pass_(2)
+    assert page.tracker.overdue() == "link"
