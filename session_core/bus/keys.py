@@ -13,6 +13,9 @@ LANES_DUE = "wh:lanes:due"
 LANES_POKE = "wh:lanes:poke"
 """List: one element each time a lane became due now, so that the ticker need not wait for its next round."""
 
+LANES_SWEEP = "wh:lanes:sweep"
+"""Set for one period by the process that looks for lost lanes in it."""
+
 HOSTS = "wh:hosts"
 """Hash: host id -> its latest heartbeat as JSON."""
 
@@ -50,3 +53,33 @@ def reply(command_id: str) -> str:
 def sign_in_failures(who: str) -> str:
     """Counter of failed sign-ins, by a hash of address and e-mail."""
     return f"wh:sign-in:{who}"
+
+
+def lane_queued(account_id: UUID) -> str:
+    """Set while a drain of the account's lane waits in the queue."""
+    return f"wh:lane:{{{account_id}}}:queued"
+
+
+def lane_lease(account_id: UUID) -> str:
+    """Which drain works on the account's lane now."""
+    return f"wh:lane:{{{account_id}}}:lease"
+
+
+def lane_again(account_id: UUID) -> str:
+    """Set when the lane was woken while a drain was working on it."""
+    return f"wh:lane:{{{account_id}}}:again"
+
+
+def rate_memory(user_id: UUID) -> str:
+    """Set while the sent messages of a user are remembered: the time (ms) before which nothing may be sent."""
+    return f"wh:rate:{{{user_id}}}:since"
+
+
+def rate_of_account(user_id: UUID, account_id: UUID) -> str:
+    """Sorted set of an account's sends. The user's hash tag keeps it on one node with the user's own set."""
+    return f"wh:rate:{{{user_id}}}:account:{account_id}"
+
+
+def rate_of_user(user_id: UUID) -> str:
+    """Sorted set of the sends of all accounts of a user."""
+    return f"wh:rate:{{{user_id}}}:user"

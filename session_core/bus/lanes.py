@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,20 @@ if #due > 0 then redis.call('ZREM', KEYS[1], unpack(due)) end
 return due
 """
 
+_MARK_AFTER = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+return redis.call('ZADD', KEYS[1], 'LT', now + tonumber(ARGV[2]), ARGV[1])
+"""
+
+_NEXT_DUE = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if #first == 0 then return -1 end
+return math.max(0, math.ceil(first[2] - now))
+"""
+
 
 async def mark_due(redis: RedisClient, account_id: UUID, at: datetime | None = None) -> None:
     """Have the account's lane drained at ``at``, or now; an earlier mark stays."""
@@ -27,6 +42,18 @@ async def mark_due(redis: RedisClient, account_id: UUID, at: datetime | None = N
             pipe.lpush(keys.LANES_POKE, "1")
             pipe.ltrim(keys.LANES_POKE, 0, MAX_POKES)
         await pipe.execute()
+
+
+async def mark_due_after(redis: RedisClient, account_id: UUID, delay: timedelta) -> None:
+    """Have the account's lane drained ``delay`` from now by the server's clock; an earlier mark stays."""
+    milliseconds = max(0, math.ceil(delay / timedelta(milliseconds=1)))
+    await redis.eval(_MARK_AFTER, 1, keys.LANES_DUE, str(account_id), str(milliseconds))
+
+
+async def next_due(redis: RedisClient) -> timedelta | None:
+    """Return how long it is until the next lane is due, None when no lane is marked."""
+    milliseconds = await redis.eval(_NEXT_DUE, 1, keys.LANES_DUE)
+    return None if milliseconds < 0 else timedelta(milliseconds=milliseconds)
 
 
 async def wait_for_poke(redis: RedisClient, timeout: timedelta) -> None:

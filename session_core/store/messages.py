@@ -145,6 +145,25 @@ async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
     return (await session.exec(query)).all()
 
 
+async def last_tries(session: AsyncSession, user_id: UUID) -> Sequence[Message]:
+    """Return, for each account of the user, the newest message that somebody has tried to send.
+
+    A lane is sent in order, so nothing of the account went out later than that one. Walks the index of
+    ``(account_id, seq)`` backwards to the first hit.
+    """
+    account_ids = (await session.exec(select(Account.id).where(Account.user_id == user_id))).all()
+    found: list[Message] = []
+    for account_id in account_ids:
+        query = (
+            select(Message)
+            .where(Message.account_id == account_id, Message.direction == Direction.OUT, col(Message.attempts) > 0)
+            .order_by(col(Message.seq).desc())
+            .limit(1)
+        )
+        found += (await session.exec(query)).all()
+    return found
+
+
 async def claim(session: AsyncSession, message_id: UUID, token: str, now: datetime, until: datetime) -> bool:
     """Make ``token`` the only one that may send the message.
 

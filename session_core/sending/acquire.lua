@@ -1,0 +1,43 @@
+-- Reserve one send under every rule at once, or under none.
+-- KEYS: the user's memory mark, then one sorted set a rule (member -> time in ms).
+-- ARGV: member, member of the try before ("" when there was none), lease (ms), window (ms), life of the mark (ms), then
+--       one limit a rule.
+-- Returns {1, 0}: reserved. {0, wait}: not before so many ms. {-1, 0}: the memory is gone, see learn.lua.
+--
+-- An entry counts as "now" from its grant until its commit (its score lies in the future), and for one window from then.
+-- Take any limit + 1 sends inside one window and look at the one that was granted last: the others were under way or
+-- committed less than a window ago, so it would have been refused. The server's clock is the only one in use.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local not_before = tonumber(redis.call('GET', KEYS[1]) or '-1')
+if not_before < 0 then return {-1, 0} end
+local member, previous = ARGV[1], ARGV[2]
+local lease, window, life = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local wait = math.max(0, not_before - now)
+for i = 2, #KEYS do
+  -- "(": what was sent exactly one window ago still counts; milliseconds are cut off, never rounded up.
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. (now - window))
+  -- A later try of the same message takes the place of the try before: one message, one send.
+  local has_place = redis.call('ZSCORE', KEYS[i], member) or (previous ~= '' and redis.call('ZSCORE', KEYS[i], previous))
+  if not has_place then
+    local limit = tonumber(ARGV[i + 4])
+    local count = redis.call('ZCARD', KEYS[i])
+    if count >= limit then
+      local entry = redis.call('ZRANGE', KEYS[i], count - limit, count - limit, 'WITHSCORES')
+      local free_in = entry[2] + window + 1 - now
+      -- It is under way: it may be given back at any time, so look again soon.
+      if tonumber(entry[2]) > now then free_in = math.min(free_in, 1000) end
+      wait = math.max(wait, free_in)
+    end
+  end
+end
+if wait > 0 then return {0, math.ceil(wait)} end
+
+for i = 2, #KEYS do
+  if previous ~= '' then redis.call('ZREM', KEYS[i], previous) end
+  redis.call('ZADD', KEYS[i], now + lease, member)
+  redis.call('PEXPIRE', KEYS[i], lease + window + 1000)
+end
+redis.call('PEXPIRE', KEYS[1], life)
+return {1, 0}

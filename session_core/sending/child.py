@@ -1,0 +1,49 @@
+"""One worker process: takes jobs from the queue, one at a time, in its own process (``python -m …sending.child``)."""
+
+from __future__ import annotations
+
+import structlog
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from session_core.launch.parent import follow_parent
+from session_core.log import setup_logging
+from session_core.sending import jobs, process
+from session_core.sending.queue import QUEUE, open_sync_redis
+from session_core.settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+WORKER_TTL_SECONDS = 30
+"""RQ waits for a job at most 15 s less, so that a dead worker is forgotten soon and registries are cleaned."""
+
+MAINTENANCE_SECONDS = 10
+
+
+def main() -> None:
+    """Work until SIGTERM: the job under way is finished first."""
+    follow_parent()
+    settings = get_settings()
+    setup_logging(level=settings.log_level, json=settings.json_logs)
+    try:
+        jobs.warm_up()
+    except Exception as error:
+        # The database is away: the jobs will say so, and there may be one that works by then.
+        log.warning("worker_starts_without_database", error=repr(error))
+    connection = open_sync_redis(settings, blocking=True)
+    worker = SimpleWorker(
+        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        log_job_description=False,
+    )
+    try:
+        worker.work()
+    finally:
+        process.close()
+
+
+if __name__ == "__main__":
+    main()

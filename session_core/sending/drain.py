@@ -1,0 +1,186 @@
+"""Draining a lane: its messages go out one after the other, each one once, as fast as the limits allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from pydantic import ValidationError
+
+from session_core.bus import lease
+from session_core.bus.commands import NoHolder
+from session_core.bus.lanes import mark_due, mark_due_after
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.commands import SendOutcome, SendText
+from session_core.domain.status import SessionStatus
+from session_core.errors import PolicyError, TransientError
+from session_core.sending import lanes, policy, settle
+from session_core.sending.limiter import Denied, Limiter, Limits, MemoryLost, Permit, member_of
+from session_core.store import accounts, messages
+from session_core.store.models import Message
+
+log = structlog.get_logger(__name__)
+
+DRAIN_FOR = timedelta(seconds=5)
+"""After that time a drain lets other lanes have the worker; the send under way is finished first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    user_id: UUID
+    message: Message
+
+
+async def drain_lane(core: Core, account_id: UUID, drain_for: timedelta = DRAIN_FOR) -> int:
+    """Send what the account's lane holds, in order, until it is empty, held back or ``drain_for`` is over.
+
+    What is left is marked to be drained when it can go on; nothing is waited for here but the host.
+
+    Returns:
+        How many messages were tried.
+    """
+    async with lanes.enter(core.redis, account_id) as lane:
+        return 0 if lane is None else await _Drain(core, lane).run(drain_for)
+
+
+def _head(message: Message) -> policy.Head:
+    return policy.Head(message.status, message.attempts, message.updated_at, message.lease_until, message.lease_token)
+
+
+class _Drain:
+    def __init__(self, core: Core, lane: lanes.Lane) -> None:
+        self._core = core
+        self._lane = lane
+        self._account_id = lane.account_id
+        self._limiter = Limiter(core.redis, Limits.of(core.settings))
+        self._timeout = core.settings.send_timeout
+
+    async def run(self, drain_for: timedelta) -> int:
+        tried = 0
+        until = utcnow() + drain_for
+        while self._lane.held:
+            following = await self._next()
+            if following is None:
+                break
+            if utcnow() >= until:
+                await mark_due(self._core.redis, self._account_id)
+                break
+            delay = await self._handle(following)
+            tried += delay is None
+            if delay is not None:
+                await mark_due_after(self._core.redis, self._account_id, delay)
+                break
+        return tried
+
+    async def _next(self) -> _Next | None:
+        """Return the lane's first message, None when there is none or it cannot go out now (the host wakes us then)."""
+        async with self._core.db.read() as session:
+            found = await accounts.get(session, self._account_id)
+            if found is None:
+                return None
+            account, runtime = found
+            if account.deleted_at is not None or runtime.status is not SessionStatus.READY:
+                return None
+            message = await messages.lane_head(session, self._account_id)
+        if message is None or await lease.holder(self._core.redis, self._account_id) is None:
+            return None
+        return _Next(account.user_id, message)
+
+    async def _handle(self, following: _Next) -> timedelta | None:
+        """Do what is to be done with the first message; return how long the lane must rest, None to go on at once."""
+        step = policy.next_step(_head(following.message), utcnow())
+        match step:
+            case policy.Wait(delay):
+                return delay
+            case policy.GiveUp(token):
+                await settle.fail(self._core, following.user_id, following.message, token, policy.UNKNOWN)
+                return None
+            case policy.Send():
+                return await self._send(following, step)
+
+    async def _send(self, following: _Next, step: policy.Send) -> timedelta | None:
+        message, token = following.message, uuid4().hex
+        previous = member_of(message.id, step.previous_token) if step.previous_token else None
+        permit = await self._permit(following.user_id, member_of(message.id, token), previous)
+        if isinstance(permit, Denied):
+            return permit.wait
+        now = utcnow()
+        claimed = await settle.claim(
+            self._core, following.user_id, message, token, now, now + policy.row_lease(self._timeout)
+        )
+        if claimed is None:
+            await self._limiter.refund(permit)
+            return None
+        return await self._ask_host(following.user_id, claimed, token, permit, look_first=step.look_first)
+
+    async def _permit(self, user_id: UUID, member: str, previous: str | None) -> Permit | Denied:
+        try:
+            return await self._limiter.acquire(user_id, self._account_id, member, previous)
+        except MemoryLost:
+            async with self._core.db.read() as session:
+                last = [_head(message) for message in await messages.last_tries(session, user_id)]
+            hold = policy.hold_after_loss(last, utcnow(), self._core.settings.rate_window, self._timeout)
+            if hold:
+                log.warning("sends_held_after_loss_of_limiter", user_id=str(user_id), seconds=hold.total_seconds())
+            await self._limiter.learn(user_id, hold)
+            return await self._limiter.acquire(user_id, self._account_id, member, previous)
+
+    async def _ask_host(
+        self, user_id: UUID, message: Message, token: str, permit: Permit, *, look_first: bool
+    ) -> timedelta | None:
+        command = SendText(
+            account_id=self._account_id,
+            message_id=message.id,
+            token=token,
+            chat_id=message.chat_id,
+            text=message.text,
+            wa_key=message.wa_key,
+            look_first=look_first,
+            quoted_id=message.quoted_id,
+        )
+        try:
+            outcome = _outcome(await self._core.commands.call(command, timeout=self._timeout))
+        except NoHolder:
+            # The host marks the lane when the account is ready again.
+            await settle.release(self._core, user_id, message, token)
+            await self._limiter.refund(permit)
+            return None
+        except PolicyError as error:
+            outcome = SendOutcome(result="not_sent", failure=error.code)
+        except TransientError as error:
+            # Nobody knows whether it went out. It keeps its place in the lane and under the limits until its lease is
+            # over; the next try asks WhatsApp first.
+            log.warning("send_without_answer", message_id=str(message.id), reason=error.code)
+            return _left(message, utcnow())
+        return await self._settle(user_id, message, token, permit, outcome)
+
+    async def _settle(
+        self, user_id: UUID, message: Message, token: str, permit: Permit, outcome: SendOutcome
+    ) -> timedelta | None:
+        if outcome.result == "sent":
+            await self._limiter.commit(permit)
+            return None
+        if outcome.result == "failed" or message.attempts >= policy.MAX_ATTEMPTS:
+            await settle.fail(self._core, user_id, message, token, outcome.failure or outcome.result)
+            await self._limiter.refund(permit)
+            return None
+        await settle.release(self._core, user_id, message, token)
+        await self._limiter.refund(permit)
+        return policy.backoff(message.attempts)
+
+
+def _outcome(answer: dict[str, Any]) -> SendOutcome:
+    try:
+        return SendOutcome.model_validate(answer)
+    except ValidationError as error:
+        raise TransientError("The host's answer is not understood.", code="bad_answer") from error
+
+
+def _left(message: Message, now: datetime) -> timedelta:
+    """Return the time until the message's lease is over."""
+    until = message.lease_until or now
+    return max(timedelta(0), until - now) + timedelta(milliseconds=1)

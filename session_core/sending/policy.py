@@ -1,0 +1,114 @@
+"""Pure decisions about a lane: what to do with its first message, and how long things may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from session_core.domain.message import MessageStatus
+
+MAX_ATTEMPTS = 5
+"""Tries to send one message. With `backoff` that is over a minute of a page that cannot send."""
+
+FIRST_BACKOFF = timedelta(seconds=2)
+LONGEST_BACKOFF = timedelta(minutes=1)
+
+SHORTEST_MARGIN = timedelta(seconds=2)
+LONGEST_MARGIN = timedelta(seconds=10)
+
+UNKNOWN = "unknown"
+"""Failure of a message that may have gone out although nobody could say so, try after try."""
+
+
+def margin(send_timeout: timedelta) -> timedelta:
+    """Return how much longer than a send its lease lasts: clocks differ, and a page may finish what it had begun."""
+    return min(LONGEST_MARGIN, max(SHORTEST_MARGIN, send_timeout / 3))
+
+
+def row_lease(send_timeout: timedelta) -> timedelta:
+    """Return for how long one try owns a message. Longer than any send, so that two tries never overlap."""
+    return send_timeout + margin(send_timeout)
+
+
+def limiter_lease(send_timeout: timedelta) -> timedelta:
+    """Return for how long a reservation counts: longer than the row's lease, so that the next try takes it over."""
+    return row_lease(send_timeout) + margin(send_timeout)
+
+
+def backoff(attempts: int) -> timedelta:
+    """Return the pause after ``attempts`` tries that proved not to have sent: 2, 6, 18, 54 s."""
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * int(3 ** max(0, attempts - 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What matters of a lane's first message. ``attempts``: tries so far."""
+
+    status: MessageStatus
+    attempts: int
+    updated_at: datetime
+    lease_until: datetime | None
+    lease_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Try to send it now.
+
+    Attributes:
+        look_first: an earlier try may have sent it.
+        previous_token: of a try whose end nobody knows.
+    """
+
+    look_first: bool
+    previous_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing can be done for ``delay``; the lane stays blocked, because its order is kept."""
+
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Nobody knows whether it went out, and asking again does not help."""
+
+    token: str
+
+
+def hold_after_loss(last: Iterable[Head], now: datetime, window: timedelta, send_timeout: timedelta) -> timedelta:
+    """Return for how long a user must not send after the limiter lost its memory.
+
+    Args:
+        last: the newest tried message of each of the user's accounts.
+        now: the time.
+        window: the rate window.
+        send_timeout: longest send.
+
+    Returns:
+        Nothing when nothing was sent within a window (a new user, above all), else one window; when something is still
+        being sent, as long as that can go on besides.
+    """
+    heads = list(last)
+    if any(head.status is MessageStatus.SENDING for head in heads):
+        return window + limiter_lease(send_timeout)
+    if any(head.updated_at > now - window - margin(send_timeout) for head in heads):
+        return window
+    return timedelta(0)
+
+
+def next_step(head: Head, now: datetime) -> Send | Wait | GiveUp:
+    """Decide what to do with the first message of a lane."""
+    if head.status is MessageStatus.SENDING:
+        if head.lease_until is not None and head.lease_until >= now:
+            return Wait(head.lease_until - now + timedelta(milliseconds=1))
+        if head.attempts >= MAX_ATTEMPTS:
+            return GiveUp(head.lease_token or "")
+        return Send(look_first=True, previous_token=head.lease_token)
+    if head.attempts == 0:
+        return Send(look_first=False)
+    left = head.updated_at + backoff(head.attempts) - now
+    return Wait(left) if left > timedelta(0) else Send(look_first=True)

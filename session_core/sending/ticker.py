@@ -1,0 +1,93 @@
+"""Turns lanes that are due into jobs, and finds lanes whose wake-up was lost. Any number of tickers may run."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from session_core.bus import keys
+from session_core.bus import lanes as bus_lanes
+from session_core.bus.connection import BUS_ERRORS
+from session_core.core import Core
+from session_core.sending import lanes
+from session_core.sending.queue import DrainQueue
+from session_core.store import messages
+from session_core.tasks import RecurringTask, spawn
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = timedelta(milliseconds=200)
+"""Longest sleep: a lane that somebody else marks for the near future is at most so much late."""
+
+SHORTEST_SLEEP = timedelta(milliseconds=1)
+"""Zero would mean "for ever" to the server."""
+
+SWEEP_EVERY = timedelta(seconds=5)
+
+FULL = 1000
+"""Waiting drains. Above it no lost lanes are looked for: nothing takes them off the queue anyway."""
+
+PAUSE_AFTER_ERROR = timedelta(milliseconds=500)
+
+
+class Ticker:
+    """Watches the due lanes of all accounts."""
+
+    def __init__(self, core: Core, *, sweep_every: timedelta = SWEEP_EVERY) -> None:
+        self._core = core
+        self._queue = DrainQueue(core.settings)
+        self._sweep_every = sweep_every
+        self._sweeper = RecurringTask(self._sweep, every=sweep_every, name="lane-sweeper")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = spawn(self._run(), name="lane-ticker")
+        self._sweeper.start()
+
+    async def stop(self) -> None:
+        """End; marks that are left wait for another ticker."""
+        await self._sweeper.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=5)
+            self._task = None
+        self._queue.close()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._sleep()
+                await self._queue_due()
+            except (*BUS_ERRORS, TimeoutError) as error:
+                log.warning("ticker_cannot_reach_bus", error=repr(error))
+                await asyncio.sleep(PAUSE_AFTER_ERROR.total_seconds())
+            except Exception:
+                log.exception("ticker_round_failed")
+                await asyncio.sleep(PAUSE_AFTER_ERROR.total_seconds())
+
+    async def _sleep(self) -> None:
+        """Return when a lane is due, was woken, or may be due without our knowing."""
+        left = await bus_lanes.next_due(self._core.redis)
+        if left is None or left > timedelta(0):
+            pause = LOOK_EVERY if left is None else min(LOOK_EVERY, left)
+            await bus_lanes.wait_for_poke(self._core.redis, max(SHORTEST_SLEEP, pause))
+
+    async def _queue_due(self) -> None:
+        due = await bus_lanes.pop_due(self._core.redis)
+        if due:
+            await self._queue.put(await lanes.to_queue(self._core.redis, due))
+
+    async def _sweep(self) -> None:
+        redis = self._core.redis
+        # One ticker a period is enough; a little less, so that the next period does not find the mark of this one.
+        period = self._sweep_every * 0.9
+        if not await redis.set(keys.LANES_SWEEP, "1", nx=True, px=period) or await self._queue.length() >= FULL:
+            return
+        async with self._core.db.read() as session:
+            waiting = await messages.lanes_with_work(session)
+        for account_id in waiting:
+            if await lanes.wake_idle(redis, account_id):
+                log.info("lane_woken_by_sweeper", account_id=str(account_id))
