@@ -25,7 +25,7 @@ from alembic.util import CommandError
 from sqlalchemy import make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from session_core.errors import FatalError, TransientError
 from session_core.store.engine import migration_engine
@@ -53,7 +53,7 @@ def upgrade(database_url: str, revision: str = "head") -> None:
         revision: name of a revision, or ``"head"``.
 
     Raises:
-        TransientError: ``database_unreachable``.
+        TransientError: ``database_unreachable``; ``migration_under_way`` when another process holds the lock too long.
         FatalError: ``database_too_new`` when it was made by a newer version of this program; ``migration_failed``.
     """
     asyncio.run(upgrade_async(database_url, revision))
@@ -63,8 +63,7 @@ def downgrade(database_url: str, revision: str) -> None:
     """Take the database back to ``revision`` (``"base"``: no tables); data of what goes away is lost.
 
     Raises:
-        TransientError: ``database_unreachable``.
-        FatalError: as `upgrade`.
+        WhahookError: as `upgrade`.
     """
     asyncio.run(downgrade_async(database_url, revision))
 
@@ -182,25 +181,42 @@ async def _connection(database_url: str, *, write: bool) -> AsyncIterator[AsyncC
     """Give a connection in a transaction, for a writer one that holds the lock; committed at the end."""
     engine = migration_engine(database_url, write=write, lock_wait=LOCK_WAIT)
     try:
+        connection = await _connect(engine)
         try:
-            connection = await engine.connect().start()
-        except STORE_ERRORS as error:
-            raise TransientError(
-                f"The database cannot be reached ({type(error).__name__}).",
-                code="database_unreachable",
-                action="Check that it runs and that DATABASE_URL is right.",
-            ) from error
-        try:
-            async with connection.begin():
-                if write and connection.dialect.name == "postgresql":
-                    # SET LOCAL and a lock of the transaction: both also work through a transaction pooler.
-                    await connection.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(LOCK_WAIT)}"))
-                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-                yield connection
+            await _begin(connection, write=write)
+            yield connection
+            await connection.commit()
         finally:
             await connection.close()
     finally:
         await engine.dispose()
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect().start()
+    except STORE_ERRORS as error:
+        raise TransientError(
+            f"The database cannot be reached ({type(error).__name__}).",
+            code="database_unreachable",
+            action="Check that it runs and that DATABASE_URL is right.",
+        ) from error
+
+
+async def _begin(connection: AsyncConnection, *, write: bool) -> None:
+    """Begin the transaction; a writer waits for other writers (on SQLite that is what its BEGIN does)."""
+    try:
+        await connection.begin()
+        if write and connection.dialect.name == "postgresql":
+            # SET LOCAL and a lock of the transaction: both also work through a transaction pooler.
+            await connection.execute(text(f"SET LOCAL lock_timeout = {_milliseconds(LOCK_WAIT)}"))
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_KEY})"))
+    except DBAPIError as error:
+        raise TransientError(
+            "Somebody else is changing the database's tables, and does not come to an end.",
+            code="migration_under_way",
+            action="Wait, or end the other process.",
+        ) from error
 
 
 def _milliseconds(duration: timedelta) -> int:
