@@ -56,19 +56,20 @@ def _wait_for_redis(settings: Settings) -> None:
 @app.command()
 def run() -> None:
     """Start everything here: Valkey, sandbox, host, worker and the pages. Ctrl-C stops it."""
+    settings = _start()
+
     from session_core.launch.run import run_everything
 
-    settings = _start()
     raise typer.Exit(_or_exit(lambda: run_everything(settings)))
 
 
 @app.command()
 def web() -> None:
     """The pages, the REST API and Socket.IO, on one port."""
+    settings = _start(follow=False)  # it becomes another program, which follows the parent in its own way
+
     from session_core.launch.web import run_web
 
-    # It becomes another program, which follows the parent in its own way.
-    settings = _start(follow=False)
     _or_exit(lambda: _wait_for_redis(settings))
     _or_exit(lambda: run_web(settings))
 
@@ -76,9 +77,9 @@ def web() -> None:
 @app.command()
 def host() -> None:
     """The accounts: one browser each."""
-    from session_core.host.service import run_host
-
     settings = _start()
+
+    from session_core.host.service import run_host
 
     async def serve() -> None:
         from session_core.launch.valkey import wait_for_valkey
@@ -92,9 +93,10 @@ def host() -> None:
 @app.command()
 def worker() -> None:
     """The queues: sending and everything else that is done later."""
+    settings = _start()
+
     from session_core.sending.worker import run_worker
 
-    settings = _start()
     _or_exit(lambda: _wait_for_redis(settings))
     _or_exit(lambda: run_worker(settings))
 
@@ -102,9 +104,10 @@ def worker() -> None:
 @app.command()
 def sandbox() -> None:
     """A WhatsApp Web of our own, with simulated phones."""
+    settings = _start()
+
     from session_core.sandbox import run_sandbox
 
-    settings = _start()
     _or_exit(
         lambda: asyncio.run(
             run_sandbox(
@@ -120,18 +123,20 @@ def sandbox() -> None:
 @app.command()
 def valkey() -> None:
     """The embedded Valkey, when REDIS_URL is not set."""
+    settings = _start(follow=False)
+
     from session_core.launch.valkey import run_valkey
 
-    settings = _start(follow=False)
     _or_exit(lambda: run_valkey(settings))
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest tables."""
+    settings = _start()
+
     from session_core.store.migrate import upgrade
 
-    settings = _start()
     _or_exit(lambda: upgrade(settings.database_url))
 
 
@@ -140,9 +145,10 @@ def doctor(
     fix_hints: Annotated[bool, typer.Option("--hints/--no-hints", help="Say what to do about what is wrong.")] = True,
 ) -> None:
     """Look at this machine and say what is missing."""
+    settings = _start()
+
     from session_core.launch.doctor import examine, table
 
-    settings = _start()
     findings = asyncio.run(examine(settings))
     typer.echo(table(findings, hints=fix_hints))
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)

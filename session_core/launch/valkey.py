@@ -8,7 +8,9 @@ nothing at a crash.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import stat
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -66,7 +68,11 @@ def server_command(directory: Path, socket_path: Path) -> list[str]:
 
 def _private_folder(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.stat().st_mode & 0o077:
+    found = path.lstat()
+    # The folder of the socket may lie in the temp folder, where somebody else could have made it first.
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise FatalError(f"{path} is not ours.", code="foreign_folder", action="Delete it, or set WHAHOOK_DATA_DIR.")
+    if found.st_mode & 0o077:
         path.chmod(0o700)
 
 
@@ -130,5 +136,8 @@ async def wait_for_valkey(url: str, timeout: timedelta = timedelta(seconds=30)) 
 async def _ping(client: Redis) -> None:
     try:
         await client.execute_command("PING")  # type: ignore[no-untyped-call]
-    except exceptions.AuthenticationError as error:
-        raise FatalError("REDIS_URL: the server refuses the user or password.", code="bad_setting") from error
+    except exceptions.RedisError as error:
+        # redis-py wraps what goes wrong while it connects.
+        if any(isinstance(each, exceptions.AuthenticationError) for each in (error, error.__cause__)):
+            raise FatalError("REDIS_URL: the server refuses the user or password.", code="bad_setting") from error
+        raise
