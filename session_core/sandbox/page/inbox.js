@@ -111,7 +111,7 @@
       const { lidPnCache } = require('WAWebLidPnCache');
       for (const contact of await storage.all('contacts')) {
         if (contact.pn && contact.lid) lidPnCache.learn(contact);
-        require('WAWebContactCollection').ContactCollection.add({ id: createWid(contact.id), name: contact.name || undefined, pushname: contact.name || undefined });
+        require('WAWebContactCollection').ContactCollection.add({ id: createWid(contact.id), pushname: contact.name || undefined });
       }
       for (const { id, name, unreadCount, t } of await storage.all('chats')) require('WAWebChatCollection').ChatCollection.add({ id: createWid(id), name, unreadCount, t });
       const messages = (await storage.all('messages')).sort((a, b) => a.t - b.t);

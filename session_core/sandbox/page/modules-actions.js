@@ -45,10 +45,12 @@
       if (pn && lid) require('WAWebLidPnCache').lidPnCache.learn({ pn, lid });
       const id = createWid(wid);
       const known = require('WAWebFindChatAction').findExistingChat(id);
-      if (known) return known;
-      if (!ContactCollection.get(id)) ContactCollection.add({ id, name: name || undefined, pushname: name || undefined });
-      const chat = ChatCollection.add({ id, name: name || undefined, t: Math.floor(Date.now() / 1000) });
-      require('SandboxStorage').put('contacts', { id: wid, name, pn, lid });
+      const chat = known ?? ChatCollection.add({ id, t: Math.floor(Date.now() / 1000) });
+      const contact = ContactCollection.get(chat.id) ?? ContactCollection.add({ id: chat.id });
+      if (known && (!name || name === contact.pushname)) return chat;
+      if (name) contact.set('pushname', name);
+      if (name) chat.set('name', name);
+      require('SandboxStorage').put('contacts', { id: chat.id.toString(), name: contact.pushname, pn, lid });
       exports.createChatRecord(chat);
       return chat;
     };

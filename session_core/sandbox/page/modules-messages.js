@@ -90,7 +90,7 @@
     exports.handleStatusSimpleReceipt = async (receipt) => apply(receipt);
   });
 
-  __d.es('WAWebQuotedMsgUtils', (exports, require) => {
+  __d.es('WAWebQuotedMsgModelUtils', (exports, require) => {
     exports.getQuotedMsgObj = (msg) => {
       const { MsgCollection } = require('WAWebMsgCollection');
       const remote = msg.quotedRemoteJid ?? msg.id.remote;

@@ -169,13 +169,13 @@
       }
       Stream.set('mode', 'MAIN');
       await enterMain();
-      Socket.set({ hasSynced: true, stream: 'CONNECTED' });
-      Stream.set('info', 'NORMAL');
     }
 
     async function enterMain() {
       BackendEventBus.isMainStreamReadyMd = true;
       backend('MAIN_STREAM_MODE_READY');
+      Socket.set({ hasSynced: true, stream: 'CONNECTED' }); // on a warm start only this event sets it
+      Stream.set('info', 'NORMAL');
       await require('SandboxInbox').start();
     }
 

@@ -1,0 +1,72 @@
+// Runs the unmodified whatsapp-web.js and tells its events as JSON lines; takes commands as JSON lines on stdin.
+'use strict';
+
+const readline = require('node:readline');
+const { Client, LocalAuth } = require('whatsapp-web.js');
+
+const options = JSON.parse(process.argv[2]);
+const tell = (event, data = {}) => process.stdout.write(`${JSON.stringify({ event, ...data })}\n`);
+const view = (message) => ({
+  id: message.id._serialized, from: message.from, to: message.to, body: message.body, type: message.type, fromMe: message.fromMe,
+  ack: message.ack, hasQuotedMsg: message.hasQuotedMsg,
+});
+
+const client = new Client({
+  authStrategy: new LocalAuth({ dataPath: options.dataPath }),
+  webVersionCache: { type: 'none' },
+  authTimeoutMs: 60000,
+  puppeteer: { executablePath: options.executablePath, args: options.args, headless: true },
+  ...(options.pairPhone ? { pairWithPhoneNumber: { phoneNumber: options.pairPhone, showNotification: true, intervalMs: 180000 } } : {}),
+});
+
+client.on('qr', (qr) => tell('qr', { qr }));
+client.on('code', (code) => tell('code', { code }));
+client.on('authenticated', () => tell('authenticated'));
+client.on('ready', () => tell('ready', { wid: client.info.wid._serialized, pushname: client.info.pushname }));
+client.on('disconnected', (reason) => tell('disconnected', { reason }));
+client.on('change_state', (state) => tell('change_state', { state }));
+client.on('message', (message) => tell('message', view(message)));
+client.on('message_create', (message) => tell('message_create', view(message)));
+client.on('message_ack', (message, ack) => tell('message_ack', { id: message.id._serialized, ack }));
+client.on('message_ciphertext', (message) => tell('message_ciphertext', { id: message.id._serialized }));
+
+const commands = {
+  async send({ to, text, quotedMessageId }) {
+    return view(await client.sendMessage(to, text, { quotedMessageId }));
+  },
+  async chats() {
+    return { chats: (await client.getChats()).map((chat) => ({ id: chat.id._serialized, name: chat.name, unread: chat.unreadCount, last: chat.lastMessage?.body })) };
+  },
+  async quoted({ id }) {
+    const message = await client.getMessageById(id);
+    return view(await message.getQuotedMessage());
+  },
+  async contact({ id }) {
+    const contact = await client.getContactById(id);
+    return { number: contact.number, pushname: contact.pushname, isMe: contact.isMe };
+  },
+  async state() {
+    return { state: await client.getState(), version: await client.getWWebVersion() };
+  },
+  async logout() {
+    await client.logout();
+    return {};
+  },
+  async close() {
+    await client.destroy();
+    setImmediate(() => process.exit(0));
+    return {};
+  },
+};
+
+readline.createInterface({ input: process.stdin }).on('line', async (line) => {
+  const { call, name, ...rest } = JSON.parse(line);
+  try {
+    tell('result', { call, result: await commands[name](rest) });
+  } catch (error) {
+    tell('result', { call, error: String(error?.stack ?? error) });
+  }
+});
+// The parent is gone: leave no browser behind.
+process.stdin.on('end', () => client.destroy().finally(() => process.exit(0)));
+client.initialize().catch((error) => tell('failed', { error: String(error?.stack ?? error) }));
