@@ -1,0 +1,313 @@
+"""What travels over REST: JSON in camelCase. Unknown fields are refused, so that a typing error is not silence."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from session_core.domain.events import ActivityEntry, MessageView, Qr, SessionSnapshot
+from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
+from session_core.services.api_keys import ApiKeyView
+from session_core.services.principal import Principal
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+MAX_BODY_TEXT = 65_536
+"""Characters of a message, as in `session_core.services.messages.MAX_TEXT`."""
+
+
+def _one_line(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+"""A text on one line: no line breaks, no NUL (Postgres cannot store it)."""
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True)
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", hide_input_in_errors=True
+    )
+
+
+class FieldProblem(_Out):
+    """One field that is wrong."""
+
+    field: str = Field(examples=["body.to"])
+    message: str
+    type: str = Field(examples=["missing"])
+
+
+class Problem(_Out):
+    """An error (RFC 9457). Programs branch on ``code``, people read ``detail`` and ``action``."""
+
+    type: str = Field(examples=["urn:whahook:problem:account_not_found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such account."])
+    code: str = Field(examples=["account_not_found"])
+    action: str = Field(default="", description="what to do next")
+    existing_id: str | None = Field(default=None, description="with 409: what is in the way")
+    errors: list[FieldProblem] | None = Field(default=None, description="with 422: the fields that are wrong")
+    checks: dict[str, str] | None = Field(default=None, description="of /readyz: what works and what does not")
+
+
+class SignUp(_In):
+    """A new user."""
+
+    email: Line = Field(max_length=320, examples=["ana@example.org"])
+    password: str = Field(max_length=1000, repr=False, description="8 to 200 characters")
+    name: Line = Field(default="", max_length=200, examples=["Ana"])
+
+
+class SignIn(_In):
+    """Who wants to sign in."""
+
+    email: Line = Field(max_length=320, examples=["ana@example.org"])
+    password: str = Field(max_length=1000, repr=False)
+
+
+class User(_Out):
+    """Who is signed in."""
+
+    id: UUID
+    email: str
+    name: str
+
+    @classmethod
+    def of(cls, who: Principal) -> User:
+        """Show a principal."""
+        return cls(id=who.user_id, email=who.email, name=who.name)
+
+
+class NewKey(_In):
+    """A key to be made."""
+
+    name: Line = Field(max_length=100, examples=["Shop"])
+
+
+class CreatedKey(_Out):
+    """A fresh key. It is shown this once; we keep only its hash."""
+
+    id: UUID
+    key: str = Field(repr=False)
+
+
+class ApiKey(_Out):
+    """A key as its owner sees it later."""
+
+    id: UUID
+    name: str
+    prefix: str = Field(description="the part after wak_, to recognise it by")
+    created_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKeyView) -> ApiKey:
+        """Show a key."""
+        return cls(
+            id=key.id, name=key.name, prefix=key.prefix, created_at=key.created_at, last_used_at=key.last_used_at
+        )
+
+
+class NewAccount(_In):
+    """An account to be made."""
+
+    name: Line = Field(max_length=200, examples=["Shop"])
+    kind: AccountKind = AccountKind.LIVE
+
+
+class Rename(_In):
+    """A new name."""
+
+    name: Line = Field(max_length=200)
+
+
+class Disconnect(_In):
+    """How to disconnect."""
+
+    logout: bool = Field(default=False, description="also unlink the device from the phone: connecting needs a new QR")
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time as the seed's SessionData writes it: milliseconds since 1970."""
+    return round(at.timestamp() * 1000)
+
+
+class Account(_Out):
+    """A WhatsApp account with its session (the seed's SessionData, and more)."""
+
+    id: UUID
+    session_id: str = Field(examples=["user_6a0f…_wa_91c2…"])
+    user_id: UUID
+    account_id: UUID = Field(description="the same as id")
+    name: str
+    kind: AccountKind
+    status: PublicStatus
+    phase: SessionStatus = Field(description="the finer state behind status")
+    reason_code: ReasonCode = Field(description="why it is there; empty when there is nothing to explain")
+    reason: str = Field(description="technical detail, may be empty")
+    phone_number: str | None = Field(description="digits with the country code", examples=["34612345678"])
+    push_name: str | None
+    last_activity: int = Field(description="ms since 1970; the account's creation as long as nothing has happened")
+    created_at: int = Field(description="ms since 1970")
+    status_since: datetime
+    attempt: int = Field(description="starts in a row that did not get to ready")
+    next_retry_at: datetime | None
+    seq: int = Field(description="grows with every change: a lower one is older")
+
+    @classmethod
+    def of(cls, session: SessionSnapshot) -> Account:
+        """Show an account's snapshot."""
+        return cls(
+            id=session.account_id,
+            session_id=session.session_id,
+            user_id=session.user_id,
+            account_id=session.account_id,
+            name=session.name,
+            kind=session.kind,
+            status=session.public_status,
+            phase=session.status,
+            reason_code=session.reason_code,
+            reason=session.reason,
+            phone_number=session.phone_number,
+            push_name=session.push_name,
+            last_activity=milliseconds(session.last_activity or session.created_at),
+            created_at=milliseconds(session.created_at),
+            status_since=session.status_since,
+            attempt=session.attempt,
+            next_retry_at=session.next_retry_at,
+            seq=session.seq,
+        )
+
+
+class QrCode(_Out):
+    """A code to scan. Whoever scans it links the account: treat it like a password."""
+
+    qr: str = Field(repr=False, description="the text inside the picture")
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, qr: Qr) -> QrCode:
+        """Show a code as text."""
+        return cls(qr=qr.code, expires_at=qr.expires_at)
+
+
+class Phone(_In):
+    """The phone that is to be linked."""
+
+    phone: Line = Field(max_length=50, examples=["+34 612 34 56 78"])
+
+
+class PairingCode(_Out):
+    """A code to type on the phone."""
+
+    code: str = Field(repr=False, examples=["ABCD1234"])
+
+
+class NewMessage(_In):
+    """A text to send."""
+
+    to: Line = Field(max_length=100, description="number with country code, or a chat id", examples=["+34612345678"])
+    text: str = Field(max_length=MAX_BODY_TEXT, repr=False)
+    force: bool = Field(default=False, description="send although the same text went to the same chat a moment ago")
+    quoted_id: Line | None = Field(default=None, max_length=200, description="waMessageId of what this answers")
+
+
+class Message(_Out):
+    """A message in or out."""
+
+    id: UUID
+    account_id: UUID
+    direction: Direction
+    status: MessageStatus
+    chat_id: str
+    to: str | None = Field(description="the chat that it went to; null for what came in")
+    from_: str | None = Field(alias="from", description="who wrote it; null for what went out")
+    sender_name: str | None
+    kind: str
+    text: str
+    failure: str | None
+    wa_message_id: str | None
+    replayed: bool = Field(description="found after an interruption, not live")
+    created_at: datetime
+    sent_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, message: MessageView) -> Message:
+        """Show a message."""
+        out = message.direction is Direction.OUT
+        return cls(
+            id=message.id,
+            account_id=message.account_id,
+            direction=message.direction,
+            status=message.status,
+            chat_id=message.chat_id,
+            to=message.chat_id if out else None,
+            from_=None if out else message.author or message.chat_id,
+            sender_name=message.sender_name,
+            kind=message.kind,
+            text=message.text,
+            failure=message.failure,
+            wa_message_id=message.wa_message_id,
+            replayed=message.replayed,
+            created_at=message.created_at,
+            sent_at=message.sent_at,
+            updated_at=message.updated_at,
+        )
+
+
+class Activity(_Out):
+    """One line of an account's history."""
+
+    id: int
+    account_id: UUID
+    at: datetime
+    kind: str = Field(examples=["status"])
+    status: PublicStatus | None
+    phase: SessionStatus | None
+    reason_code: ReasonCode
+    detail: str
+
+    @classmethod
+    def of(cls, entry: ActivityEntry) -> Activity:
+        """Show a line."""
+        return cls(
+            id=entry.id,
+            account_id=entry.account_id,
+            at=entry.at,
+            kind=entry.kind,
+            status=entry.status.public if entry.status is not None else None,
+            phase=entry.status,
+            reason_code=entry.reason_code,
+            detail=entry.detail,
+        )
+
+
+class Alive(_Out):
+    """The web process answers."""
+
+    status: str = "ok"
+
+
+class Ready(_Out):
+    """Everything that a request needs is there."""
+
+    status: str = "ok"
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "bus": "ok", "host": "ok"}])
+
+
+Json = dict[str, Any]

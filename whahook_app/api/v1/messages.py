@@ -1,0 +1,67 @@
+"""Texts out, and everything that came in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from session_core.domain.message import Direction
+from session_core.services import messages
+from whahook_app.api.deps import CoreDep, UserDep
+from whahook_app.api.responses import OWNED, problems
+from whahook_app.api.schemas import Line, Message, NewMessage
+
+router = APIRouter(prefix="/accounts/{account_id}/messages", tags=["messages"])
+
+
+@router.post("", status_code=202, responses=OWNED | problems(409))
+async def send_message(
+    account_id: UUID,
+    body: NewMessage,
+    who: UserDep,
+    core: CoreDep,
+    response: Response,
+    idempotency_key: Annotated[
+        Line | None,
+        Header(description="the same key with the same request brings the same message back, and sends nothing twice"),
+    ] = None,
+) -> Message:
+    """Accept a text. It goes out in order, at the allowed pace, as soon as the account is ready."""
+    accepted = await messages.send_text(
+        core,
+        who.user_id,
+        account_id,
+        to=body.to,
+        text=body.text,
+        idempotency_key=idempotency_key,
+        force=body.force,
+        quoted_id=body.quoted_id,
+    )
+    if not accepted.created:
+        response.headers["Idempotent-Replayed"] = "true"
+    return Message.of(accepted.message)
+
+
+@router.get("", responses=OWNED)
+async def list_messages(
+    account_id: UUID,
+    who: UserDep,
+    core: CoreDep,
+    limit: Annotated[int, Query(ge=1, le=messages.MAX_PAGE)] = 50,
+    before: Annotated[UUID | None, Query(description="id of the last message of the page before")] = None,
+    chat: Annotated[Line | None, Query(max_length=100, description="only this chat id")] = None,
+    direction: Annotated[Direction | None, Query(description="only what came in, or only what went out")] = None,
+) -> list[Message]:
+    """List the account's messages, newest first."""
+    page = await messages.list_messages(
+        core, who.user_id, account_id, limit=limit, before=before, chat=chat, direction=direction
+    )
+    return [Message.of(message) for message in page]
+
+
+@router.get("/{message_id}", responses=OWNED)
+async def get_message(account_id: UUID, message_id: UUID, who: UserDep, core: CoreDep) -> Message:
+    """Show one message with its status."""
+    return Message.of(await messages.get_message(core, who.user_id, account_id, message_id))
