@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Playwright, async_playwright
 
-from tests.servers.sandbox import RunningSandbox, running_sandbox
+from tests.integration.sandbox.wajs import WaPage, wa_page
+from tests.servers.sandbox import PhoneClient, RunningSandbox, running_sandbox
 
 SHELLS = ("/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium")
 
@@ -35,3 +37,27 @@ def chromium() -> str:
 def chromium_flags() -> list[str]:
     """Flags that every browser of these tests needs on this machine; Chromium's own sandbox does not run as root."""
     return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """Playwright, once for all tests."""
+    async with async_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+async def wa(playwright: Playwright, tmp_path: Path, chromium: str, chromium_flags: list[str]) -> AsyncIterator[WaPage]:
+    """A browser with wa-js, on no page yet."""
+    async with wa_page(playwright, tmp_path / "profile", chromium, chromium_flags) as page:
+        yield page
+
+
+@pytest.fixture
+async def linked(sandbox: RunningSandbox, wa: WaPage) -> tuple[WaPage, PhoneClient]:
+    """A page in main mode, and the phone that it is linked to."""
+    phone = sandbox.phone("34600112233", "Ana")
+    await wa.page.goto(sandbox.url)
+    await phone.scan(await wa.qr())
+    await wa.main()
+    return wa, phone

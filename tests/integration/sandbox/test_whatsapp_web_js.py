@@ -25,7 +25,7 @@ def flags(sandbox: RunningSandbox, chromium_flags: list[str]) -> list[str]:
 async def test_whole_life(
     sandbox: RunningSandbox, tmp_path: Path, flags: list[str], chromium: str, generation: str
 ) -> None:
-    # The library misses the start of main mode when that comes before it has attached itself (its own race): give it time.
+    # The library misses main mode when that starts before it has attached itself (its own race): give it time.
     await sandbox.config(generation=generation, resumeMs=3000)
     ana = sandbox.phone("34600112233", "Ana")
     async with web_js(tmp_path / "auth", flags, chromium) as client:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 async def eventually(
     probe: Callable[[], Awaitable[T]], accept: Callable[[T], bool], *, within: timedelta = timedelta(seconds=20)
 ) -> T:
-    """Return the first answer of ``probe`` that is accepted; fail with the last one when none is ``within`` the time."""
+    """Return the first accepted answer of ``probe``; fail with the last one when none is ``within`` the time."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while not accept(answer := await probe()):
         assert asyncio.get_running_loop().time() < deadline, f"not within {within}: {answer}"

@@ -40,7 +40,7 @@ class WebJs:
             self._changed.notify_all()
 
     async def until(self, event: str, accept: Callable[[Json], bool] = lambda _: True, *, after: int = 0) -> Json:
-        """Return the first event of that name that is accepted, waiting for it; ``after``: index in `events` to begin at."""
+        """Return the first accepted event of that name, waiting for it; ``after``: index in `events` to begin at."""
 
         def found() -> Json | None:
             return next((one for one in self.events[after:] if one["event"] == event and accept(one)), None)
