@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from enum import IntEnum, StrEnum
 
 
@@ -26,7 +28,11 @@ class MessageStatus(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Position on the way; FAILED ends it and is never overtaken by an acknowledgement below SERVER."""
+        """Position on the way.
+
+        FAILED lies between SENT and SERVER: WhatsApp may refuse what its page had taken, and only its server's
+        acknowledgement says more than a failure.
+        """
         return _RANK[self]
 
     @property
@@ -38,8 +44,8 @@ class MessageStatus(StrEnum):
 _RANK = {
     MessageStatus.QUEUED: 0,
     MessageStatus.SENDING: 1,
-    MessageStatus.FAILED: 2,
-    MessageStatus.SENT: 3,
+    MessageStatus.SENT: 2,
+    MessageStatus.FAILED: 3,
     MessageStatus.SERVER: 4,
     MessageStatus.DEVICE: 5,
     MessageStatus.READ: 6,
@@ -71,3 +77,9 @@ _ACK_STATUS = {
     Ack.READ: MessageStatus.READ,
     Ack.PLAYED: MessageStatus.READ,
 }
+
+
+def content_hash(text: str) -> str:
+    """Hash a text so that what people take for the same has the same hash: case, spacing and form do not count."""
+    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return hashlib.sha256(normal.encode(errors="surrogatepass")).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import MessageChanged, MessageView
 from session_core.domain.ids import new_wa_key
-from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.message import Direction, MessageStatus, content_hash
 from session_core.domain.phone import chat_id
 from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.store import accounts, messages, outbox
@@ -36,12 +35,6 @@ class Accepted:
 
     message: MessageView
     created: bool
-
-
-def content_hash(text: str) -> str:
-    """Hash a text so that what people take for the same has the same hash: case, spacing and form do not count."""
-    normal = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return hashlib.sha256(normal.encode()).hexdigest()
 
 
 def _request_hash(chat: str, text: str, quoted_id: str | None) -> str:

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.events import SessionSnapshot
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
+from session_core.domain.text import storable
 from session_core.store.models import Account, SessionRuntime
 
 
@@ -55,13 +56,25 @@ async def of_user(session: AsyncSession, user_id: UUID) -> Sequence[tuple[Accoun
     return (await session.exec(query)).all()
 
 
-async def owned(session: AsyncSession, user_id: UUID, account_id: UUID) -> tuple[Account, SessionRuntime] | None:
-    """Return the account if this user owns it and has not deleted it."""
+async def owned(
+    session: AsyncSession, user_id: UUID, account_id: UUID, *, lock: bool = False
+) -> tuple[Account, SessionRuntime] | None:
+    """Return the account if this user owns it and has not deleted it.
+
+    Args:
+        session: with ``lock`` a writing transaction.
+        user_id: who asks.
+        account_id: the account.
+        lock: keep others from changing the hot row until the transaction ends: what is decided here stays true.
+    """
     query = (
         select(Account, SessionRuntime)
         .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
         .where(Account.id == account_id, Account.user_id == user_id, col(Account.deleted_at).is_(None))
+        .execution_options(populate_existing=True)
     )
+    if lock:
+        query = query.with_for_update(of=SessionRuntime)
     return (await session.exec(query)).first()
 
 
@@ -71,6 +84,8 @@ async def get(session: AsyncSession, account_id: UUID) -> tuple[Account, Session
         select(Account, SessionRuntime)
         .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
         .where(Account.id == account_id)
+        # What the transaction read before may have been changed since, by itself or by another one.
+        .execution_options(populate_existing=True)
     )
     return (await session.exec(query)).first()
 
@@ -96,8 +111,11 @@ async def to_reconcile(session: AsyncSession, host_id: str) -> Sequence[tuple[Ac
 
 
 async def rename(session: AsyncSession, account_id: UUID, name: str) -> None:
-    """Change the name."""
+    """Change the name, and count the session's ``seq`` up: who listens takes only what is newer."""
     await session.exec(update(Account).where(col(Account.id) == account_id).values(name=name))
+    await session.exec(
+        update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(seq=SessionRuntime.seq + 1)
+    )
 
 
 async def want(
@@ -112,9 +130,14 @@ async def want(
         restart: also when it runs already, start it anew.
         logout: unlink the device from the phone before stopping.
     """
-    runtime = (
-        await session.exec(select(SessionRuntime).where(SessionRuntime.account_id == account_id).with_for_update())
-    ).one()
+    query = (
+        select(SessionRuntime)
+        .where(SessionRuntime.account_id == account_id)
+        .with_for_update()
+        # Without it a row that was read before the lock keeps its old numbers, and two requests get the same one.
+        .execution_options(populate_existing=True)
+    )
+    runtime = (await session.exec(query)).one()
     runtime.wanted_seq += 1
     runtime.desired = desired
     if restart:
@@ -177,7 +200,7 @@ async def save_status(
     values: dict[str, Any] = {
         "status": status,
         "reason_code": reason_code,
-        "reason": reason[:500],
+        "reason": storable(reason, 500),
         "status_since": since,
         "host_id": host_id,
         "attempt": attempt,
@@ -185,7 +208,11 @@ async def save_status(
         "seq": SessionRuntime.seq + 1,
     }
     if identity is not None:
-        values |= {"phone_number": identity[0], "push_name": identity[1]}
+        phone_number, push_name = identity
+        values |= {
+            "phone_number": phone_number and storable(phone_number, 20),
+            "push_name": push_name and storable(push_name, 100),
+        }
     await session.exec(update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(**values))
     return await get(session, account_id)
 
@@ -210,6 +237,10 @@ async def mark_deleted(session: AsyncSession, account_id: UUID, now: datetime) -
 
 async def purge(session: AsyncSession, account_id: UUID) -> None:
     """Remove the account with everything that hangs on it."""
+    # In the order in which accepting a message locks, so that the two cannot wait for each other.
+    await session.exec(
+        select(SessionRuntime.account_id).where(SessionRuntime.account_id == account_id).with_for_update()
+    )
     await session.exec(delete(Account).where(col(Account.id) == account_id))
 
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.events import ActivityEntry
 from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.domain.text import storable
 from session_core.store.models import Activity
 
 
@@ -36,7 +37,9 @@ async def add(
     detail: str = "",
 ) -> ActivityEntry:
     """Add a line and return it as its owner sees it."""
-    row = Activity(account_id=account_id, kind=kind, status=status, reason_code=reason_code, detail=detail[:500])
+    row = Activity(
+        account_id=account_id, kind=kind, status=status, reason_code=reason_code, detail=storable(detail, 500)
+    )
     session.add(row)
     await session.flush()
     return view(row)

@@ -9,10 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import NullPool, event, make_url, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+Transaction = AsyncSession
+"""An open transaction, for those above the store who pass one on to its queries."""
 
 SQLITE_BUSY_TIMEOUT = timedelta(seconds=10)
 """How long a writer waits for another one. The longest wait measured with four busy writers was 105 ms."""
@@ -22,6 +26,10 @@ POOLER_PORT = 6543
 
 DIRECT_PORT = 5432
 """Where the same server takes sessions of one's own: migrations go there."""
+
+AWAY_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
+"""SQLSTATE classes that say "not now" and nothing about the query: connection, login, missing database, serialization,
+resources, operator intervention (a restart), system (PostgreSQL manual, appendix A)."""
 
 _WRITE = "whahook_write"
 
@@ -106,7 +114,20 @@ def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), *
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__whahook_{uuid4()}__",
         }
-    return create_async_engine(url, connect_args=connect_args, **options)
+    engine = create_async_engine(url, connect_args=connect_args, **options)
+    event.listen(engine.sync_engine, "handle_error", _name_outages)
+    return engine
+
+
+def _name_outages(context: ExceptionContext) -> OperationalError | None:
+    """Give an outage the class that SQLite's has. The driver's dialect reports it like a value that does not fit."""
+    error = context.sqlalchemy_exception
+    state = getattr(context.original_exception, "sqlstate", None) or ""
+    if type(error) is not DBAPIError or not (context.is_disconnect or state[:2] in AWAY_CLASSES):
+        return None
+    return OperationalError(
+        error.statement, error.params, error.orig or error, connection_invalidated=error.connection_invalidated
+    )
 
 
 def _sqlite(

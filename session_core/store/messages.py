@@ -7,15 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import BindParameter, ColumnElement, String, Text, bindparam, type_coerce
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.sqltypes import AutoString
 
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import SessionStatus
+from session_core.domain.text import storable
 from session_core.store.models import Account, Message, SessionRuntime
+
+REFUSED = "refused_by_whatsapp"
+"""``failure`` of a message that the page had taken and WhatsApp then reported as failed."""
 
 
 def view(row: Message) -> MessageView:
@@ -75,6 +81,26 @@ async def same_content(
     return (await session.exec(query)).first()
 
 
+def _waits() -> ColumnElement[bool]:
+    """Tell which messages wait in a lane, word for word as the index ``ix_messages_lane`` says it.
+
+    SQLite uses that index only when it sees the words themselves, not parameters; without it the head of a lane is
+    looked for in the account's whole history.
+    """
+    waiting: BindParameter[str] = bindparam(
+        "waiting", [MessageStatus.QUEUED.value, MessageStatus.SENDING.value], expanding=True, literal_execute=True
+    )
+    return type_coerce(col(Message.status), String).in_(waiting)
+
+
+def _fit(message: Message) -> None:
+    """Make every text of the row one that its column takes. It came from outside, and must not be lost for that."""
+    for column in Message.metadata.tables["messages"].columns:
+        value = getattr(message, column.key)
+        if isinstance(column.type, AutoString | Text) and value is not None:
+            setattr(message, column.key, storable(value, column.type.length))
+
+
 async def add(session: AsyncSession, message: Message) -> None:
     """Store an accepted message."""
     session.add(message)
@@ -82,10 +108,13 @@ async def add(session: AsyncSession, message: Message) -> None:
 
 
 async def get(session: AsyncSession, account_id: UUID, message_id: UUID) -> Message | None:
-    """Return one message of an account."""
-    return (
-        await session.exec(select(Message).where(Message.account_id == account_id, Message.id == message_id))
-    ).first()
+    """Return one message of an account, as it is now."""
+    query = (
+        select(Message)
+        .where(Message.account_id == account_id, Message.id == message_id)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(query)).first()
 
 
 async def of_account(
@@ -115,7 +144,7 @@ async def lane_head(session: AsyncSession, account_id: UUID) -> Message | None:
         .where(
             Message.account_id == account_id,
             Message.direction == Direction.OUT,
-            col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING]),
+            _waits(),
         )
         .order_by(col(Message.seq))
         .limit(1)
@@ -125,9 +154,7 @@ async def lane_head(session: AsyncSession, account_id: UUID) -> Message | None:
 
 async def queue_length(session: AsyncSession, account_id: UUID) -> int:
     """Count the messages that wait in an account's lane."""
-    query = select(func.count()).where(
-        Message.account_id == account_id, col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING])
-    )
+    query = select(func.count()).select_from(Message).where(Message.account_id == account_id, _waits())
     return (await session.exec(query)).one()
 
 
@@ -137,7 +164,7 @@ async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
         select(Message.account_id)
         .join(SessionRuntime, col(SessionRuntime.account_id) == Message.account_id)
         .where(
-            col(Message.status).in_([MessageStatus.QUEUED, MessageStatus.SENDING]),
+            _waits(),
             SessionRuntime.status == SessionStatus.READY,
         )
         .distinct()
@@ -208,19 +235,20 @@ async def release(session: AsyncSession, message_id: UUID, token: str, now: date
 async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failure: str, now: datetime) -> bool:
     """End a message that will never go out."""
     return await _move_own(
-        session, message_id, token, now, status=MessageStatus.FAILED, failure=failure[:200], lease_token=None
+        session, message_id, token, now, status=MessageStatus.FAILED, failure=storable(failure, 200), lease_token=None
     )
 
 
 async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str, now: datetime) -> bool:
     """Note that WhatsApp Web took the message. True when this was news.
 
-    An acknowledgement can come first: then only the id and the time are filled in. A failure can be overtaken: WhatsApp
-    is right about what it has.
+    An acknowledgement can come first: then only the id and the time are filled in. When we gave a message up and
+    WhatsApp has it after all, WhatsApp is right; when WhatsApp itself reported the failure (there is an id), it stays.
     """
+    given_up = (col(Message.status) == MessageStatus.FAILED) & col(Message.wa_message_id).is_(None)
     news = await session.exec(
         update(Message)
-        .where(col(Message.id) == message_id, col(Message.status_rank) < MessageStatus.SENT.rank)
+        .where(col(Message.id) == message_id, (col(Message.status_rank) < MessageStatus.SENT.rank) | given_up)
         .values(
             status=MessageStatus.SENT,
             status_rank=MessageStatus.SENT.rank,
@@ -258,7 +286,7 @@ async def _move_own(session: AsyncSession, message_id: UUID, token: str, now: da
 async def apply_ack(
     session: AsyncSession, account_id: UUID, wa_key: str, wa_message_id: str, status: MessageStatus, now: datetime
 ) -> Message | None:
-    """Move one of our messages forward; never backwards.
+    """Move one of our messages forward; never backwards. See `MessageStatus.rank` for what comes after what.
 
     Returns:
         The row when it moved, None when it is unknown or already further.
@@ -272,7 +300,15 @@ async def apply_ack(
             col(Message.status_rank) < status.rank,
             col(Message.status_rank) >= MessageStatus.SENDING.rank,
         )
-        .values(status=status, status_rank=status.rank, wa_message_id=wa_message_id, updated_at=now)
+        .values(
+            status=status,
+            status_rank=status.rank,
+            wa_message_id=wa_message_id,
+            updated_at=now,
+            failure=REFUSED if status is MessageStatus.FAILED else None,
+            # Nobody has to send it any more.
+            lease_token=None,
+        )
     )
     return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
 
@@ -288,7 +324,11 @@ async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Mes
 
 
 async def add_once(session: AsyncSession, message: Message) -> bool:
-    """Store a message that was seen in WhatsApp; False when it is there already."""
+    """Store a message that was seen in WhatsApp; False when it is there already.
+
+    Its texts are made to fit their columns first, in ``message`` itself, so that what is told is what is stored.
+    """
+    _fit(message)
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert
     values = message.model_dump(exclude={"seq"})
     statement = (
@@ -299,7 +339,7 @@ async def add_once(session: AsyncSession, message: Message) -> bool:
         )
         .returning(col(Message.id))
     )
-    return (await session.execute(statement)).first() is not None
+    return (await session.exec(statement)).first() is not None
 
 
 async def owner_of(session: AsyncSession, account_id: UUID) -> UUID | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from session_core.domain.text import storable
 from session_core.store.models import OutboxEvent
 
 
@@ -19,5 +20,16 @@ async def add(session: AsyncSession, account_id: UUID, event_type: str, payload:
         event_type: dotted name, e.g. ``"message.received"``.
         payload: JSON-ready data; no credentials.
     """
-    session.add(OutboxEvent(account_id=account_id, type=event_type, payload=payload))
+    session.add(OutboxEvent(account_id=account_id, type=event_type, payload=_storable(payload)))
     await session.flush()
+
+
+def _storable(value: Any) -> Any:
+    """Return JSON-ready data whose texts every database takes."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    return value
