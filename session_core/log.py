@@ -15,13 +15,16 @@ SECRET_NAMES = frozenset(
 )
 """Fields that never reach a log. ``text`` is in: what people write to each other is nobody's business."""
 
-_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@\s]+@")
+SECRET_ENDINGS = ("password", "token", "secret")
+
+# Up to the last @ of the word: a password may have one in it.
+_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):\S+@")
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Hide secret fields, and passwords inside URLs (structlog processor)."""
     for name, value in event.items():
-        if name.lower() in SECRET_NAMES:
+        if name.lower() in SECRET_NAMES or name.lower().endswith(SECRET_ENDINGS):
             event[name] = "[hidden]"
         elif isinstance(value, str) and "://" in value:
             event[name] = _URL_PASSWORD.sub(r"\1:[hidden]@", value)
@@ -56,7 +59,7 @@ def setup_logging(*, level: str = "INFO", json: bool | None = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if as_json else []),
+                *([structlog.processors.format_exc_info, redact] if as_json else []),
                 renderer,
             ],
         )

@@ -28,7 +28,10 @@ MAX_SOCKET_PATH = 100
 def parse_duration(value: object) -> object:
     """Turn ``"90"``, ``"90s"``, ``"1.5m"``, ``"2h"`` or ``"30d"`` into a timedelta; leave anything else to pydantic."""
     if isinstance(value, str) and (match := _DURATION.match(value)):
-        return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+        try:
+            return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+        except OverflowError:
+            raise ValueError("is too long") from None
     return value
 
 

@@ -1,14 +1,16 @@
 """Commands to the host that holds an account, and their answers.
 
-A command waits in the host's stream until its deadline; a host that reads it later ignores it. The answer comes on a
-list of its own. No answer in time means that nobody knows what became of it.
+A command waits in the host's stream until its time is over; a host that reads it later ignores it. The answer comes on
+a list of its own. No answer in time means that nobody knows what became of it.
+
+Time is told by the bus: it stamps a command when it comes in, so the clocks of two machines need not agree.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -32,6 +34,12 @@ STREAM_LENGTH = 10_000
 """Commands kept at most; far above what can be under way."""
 
 READ_BLOCK = timedelta(seconds=5)
+
+KEEP = timedelta(minutes=10)
+"""What people write to each other is in here: what no host fetches is forgotten. Far above any command's time."""
+
+REMEMBERED = 1000
+"""Ids of the last commands. The client's library repeats a command when the connection breaks before its receipt."""
 
 
 class NoHolder(TransientError):
@@ -74,18 +82,30 @@ class CommandClient:
             raise NoAnswer("The host did not answer.") from error
 
     async def _ask(self, host_id: str, command_id: str, command: AnyCommand, timeout: timedelta) -> dict[str, Any]:
-        deadline = time.time() + timeout.total_seconds()
-        await self._redis.xadd(
-            keys.host_commands(host_id),
-            {"id": command_id, "deadline": f"{deadline:.3f}", "command": command.model_dump_json()},
-            maxlen=STREAM_LENGTH,
-        )
-        while (left := deadline - time.time()) > 0:
-            # In slices: the connection's own timeout must not fire before the answer may come.
-            answer = await self._redis.blpop([keys.reply(command_id)], timeout=min(left, ANSWER_TIMEOUT_SECONDS / 2))
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout.total_seconds()
+        stream = keys.host_commands(host_id)
+        fields: dict[Any, Any] = {
+            "id": command_id,
+            "ms": str(_milliseconds(timeout)),
+            "command": command.model_dump_json(),
+        }
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.xadd(stream, fields, maxlen=STREAM_LENGTH)
+            pipe.expire(stream, KEEP)
+            await pipe.execute()
+        while (left := deadline - clock()) > 0:
+            # In slices: the connection's own timeout must not fire before the answer may come. Never 0, which the
+            # server takes for "for ever".
+            seconds = max(0.01, min(left, ANSWER_TIMEOUT_SECONDS / 2))
+            answer = await self._redis.blpop([keys.reply(command_id)], timeout=seconds)
             if answer is not None:
                 return _unpack(json.loads(answer[1]))
         raise NoAnswer("The host did not answer in time.")
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)
 
 
 def _unpack(answer: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +128,7 @@ class CommandServer:
         self._handler = handler
         self._tasks = TaskOwner()
         self._reader: asyncio.Task[None] | None = None
+        self._seen: deque[str] = deque(maxlen=REMEMBERED)
 
     async def start(self) -> None:
         """Begin with what comes from now on: older commands were meant for a host that is gone."""
@@ -125,32 +146,59 @@ class CommandServer:
         last = "0"
         while True:
             try:
-                batches = await self._redis.xread({self._stream: last}, block=int(READ_BLOCK.total_seconds() * 1000))
-            except BUS_ERRORS as error:
+                batches = await self._redis.xread({self._stream: last}, block=_milliseconds(READ_BLOCK))
+                for _stream, entries in batches or []:
+                    for entry_id, fields in entries:
+                        last = entry_id
+                        self._take(entry_id, fields)
+                    await self._redis.xdel(self._stream, *(entry_id for entry_id, _ in entries))
+            except Exception as error:
+                # Whatever it was: a host that stopped listening would hold its accounts and send nothing.
                 log.warning("commands_not_readable", error=repr(error))
                 await asyncio.sleep(0.5)
-                continue
-            for _stream, entries in batches or []:
-                for entry_id, fields in entries:
-                    last = entry_id
-                    spawn(self._carry_out(fields), name=f"command-{fields.get('id')}", owner=self._tasks)
-                await self._redis.xtrim(self._stream, minid=last, approximate=False)
 
-    async def _carry_out(self, fields: dict[str, str]) -> None:
-        left = float(fields["deadline"]) - time.time()
+    def _take(self, entry_id: str, fields: dict[str, str]) -> None:
+        command_id = fields.get("id", "")
+        if command_id in self._seen:
+            log.warning("command_came_twice", command=command_id)
+            return
+        self._seen.append(command_id)
+        spawn(self._answer(entry_id, fields), name=f"command-{command_id}", owner=self._tasks)
+
+    async def _answer(self, entry_id: str, fields: dict[str, str]) -> None:
+        try:
+            answer = await self._carry_out(entry_id, fields)
+            if answer is None:
+                return
+            key = keys.reply(fields["id"])
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.rpush(key, json.dumps(answer))
+                pipe.expire(key, 60)
+                await pipe.execute()
+        except BUS_ERRORS as error:
+            # Then the client hears nothing and does not know, which is what it is made for.
+            log.warning("command_not_answered", command=fields.get("id"), error=repr(error))
+
+    async def _left(self, entry_id: str, fields: dict[str, str]) -> float:
+        """Return the seconds that are left for a command, by the bus's clock."""
+        seconds, microseconds = await self._redis.time()
+        given = int(entry_id.partition("-")[0])
+        return float(given + int(fields["ms"]) - seconds * 1000 - microseconds / 1000) / 1000
+
+    async def _carry_out(self, entry_id: str, fields: dict[str, str]) -> dict[str, Any] | None:
+        left = await self._left(entry_id, fields)
         if left <= 0:
             log.warning("command_too_late", command=fields["id"])
-            return
+            return None
         try:
             command = COMMANDS.validate_json(fields["command"])
             result = await asyncio.wait_for(self._handler(command), left)
-            answer: dict[str, Any] = {"ok": True, "result": result.model_dump(mode="json")}
         except TimeoutError:
-            return
+            return None
         except ValidationError:
-            answer = {"ok": False, "code": "bad_command", "message": "The command is not understood.", "action": ""}
+            return {"ok": False, "code": "bad_command", "message": "The command is not understood.", "action": ""}
         except WhahookError as error:
-            answer = {
+            return {
                 "ok": False,
                 "code": error.code,
                 "message": error.message,
@@ -159,9 +207,5 @@ class CommandServer:
             }
         except Exception:
             log.exception("command_failed", command=fields["id"])
-            answer = {"ok": False, "code": "internal", "message": "The host failed.", "action": "See the host's log."}
-        key = keys.reply(fields["id"])
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.rpush(key, json.dumps(answer))
-            pipe.expire(key, 60)
-            await pipe.execute()
+            return {"ok": False, "code": "internal", "message": "The host failed.", "action": "See the host's log."}
+        return {"ok": True, "result": result.model_dump(mode="json")}

@@ -140,7 +140,8 @@ class EventHub:
         while True:
             try:
                 await self._listen_once()
-            except BUS_ERRORS as error:
+            except Exception as error:
+                # Whatever it was: a hub that stopped listening would leave every page with what it shows now.
                 log.warning("event_hub_disconnected", error=repr(error))
             self._connected.clear()
             await asyncio.sleep(RETRY_PAUSE.total_seconds())

@@ -52,6 +52,7 @@ class ReconcileListener:
                             await pubsub.ping()
                         elif message["type"] in {"subscribe", "message"}:
                             self._on_poke()
-            except BUS_ERRORS as error:
+            except Exception as error:
+                # Whatever it was: without pokes every click would wait for the next round.
                 log.warning("reconcile_listener_disconnected", error=repr(error))
             await asyncio.sleep(pause.total_seconds())

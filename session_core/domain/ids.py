@@ -7,8 +7,9 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-_SESSION_ID = re.compile(r"^user_([0-9a-f-]{36})_wa_([0-9a-f-]{36})$")
-_CHAT_ID = re.compile(r"^[0-9]{5,20}(-[0-9]+)?@(c\.us|g\.us|lid|s\.whatsapp\.net)$")
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_SESSION_ID = re.compile(rf"user_({_UUID})_wa_({_UUID})")
+_CHAT_ID = re.compile(r"[0-9]{5,20}(-[0-9]{1,20})?@(c\.us|g\.us|lid|s\.whatsapp\.net)")
 
 WA_KEY_PREFIX = "3EB0"
 """WhatsApp Web's own message ids begin like this (wa-js keeps the habit)."""
@@ -21,13 +22,8 @@ def session_id(user_id: UUID, account_id: UUID) -> str:
 
 def parse_session_id(value: object) -> tuple[UUID, UUID] | None:
     """Return ``(user_id, account_id)``, or None when ``value`` is no session id."""
-    match = _SESSION_ID.match(value) if isinstance(value, str) else None
-    if match is None:
-        return None
-    try:
-        return UUID(match[1]), UUID(match[2])
-    except ValueError:
-        return None
+    match = _SESSION_ID.fullmatch(value) if isinstance(value, str) else None
+    return None if match is None else (UUID(match[1]), UUID(match[2]))
 
 
 def new_wa_key() -> str:
@@ -37,7 +33,7 @@ def new_wa_key() -> str:
 
 def is_chat_id(value: str) -> bool:
     """Tell whether ``value`` names a chat the way WhatsApp does: ``…@c.us``, ``…@lid``, ``…@g.us``."""
-    return bool(_CHAT_ID.match(value))
+    return _CHAT_ID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from session_core.domain.commands import PairingCode, PairingCodeShown
 from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, Qr, SessionChanged, SessionSnapshot
 from session_core.domain.phone import normalize_phone
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
+from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.store import accounts, activity
 from session_core.store.models import Account, SessionRuntime
@@ -24,15 +25,17 @@ log = structlog.get_logger(__name__)
 
 MAX_NAME = 100
 MAX_ACTIVITY_PAGE = 200
+MAX_ID = 2**63 - 1
+"""The largest number that a database holds."""
 
 PAIRING_TIMEOUT = timedelta(seconds=30)
 """WhatsApp answers in one or two seconds; the page may first have to leave the QR screen."""
 
 
 def clean_name(name: str) -> str:
-    """Return the name without outer spaces; PolicyError 422 when nothing or too much is left."""
+    """Return the name without outer spaces; PolicyError 422 when nothing, too much or no text is left."""
     name = name.strip()
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_NAME or not is_storable(name):
         raise PolicyError(
             f"A name has 1 to {MAX_NAME} characters.",
             code="bad_name",
@@ -167,8 +170,13 @@ async def history(
     async with core.db.read() as session:
         if await accounts.owned(session, user_id, account_id) is None:
             raise NotFound("account")
-        rows = await activity.of_account(session, account_id, limit=min(limit, MAX_ACTIVITY_PAGE), before=before)
+        page = max(1, min(limit, MAX_ACTIVITY_PAGE))
+        rows = await activity.of_account(session, account_id, limit=page, before=_in_range(before))
         return [activity.view(row) for row in rows]
+
+
+def _in_range(number: int | None) -> int | None:
+    return None if number is None else max(0, min(number, MAX_ID))
 
 
 async def _want(
@@ -182,7 +190,7 @@ async def _want(
     logout: bool = False,
 ) -> SessionSnapshot:
     async with core.db.begin() as session:
-        row = await accounts.owned(session, user_id, account_id)
+        row = await accounts.owned(session, user_id, account_id, lock=True)
         if row is None:
             raise NotFound("account")
         account, runtime = row
@@ -190,9 +198,8 @@ async def _want(
             raise Conflict(
                 "The sandbox is switched off on this server.", code="sandbox_off", action="Set WHAHOOK_SANDBOX=on."
             )
-        repeated = runtime.desired is desired and not restart and not logout and not runtime.status.settled
         entry = None
-        if not repeated:
+        if restart or logout or not _under_way(runtime, desired):
             await accounts.want(session, account_id, desired, restart=restart, logout=logout)
             entry = await activity.add(session, account_id, kind, reason_code=ReasonCode.REQUESTED)
         snapshot = accounts.snapshot(account, runtime)
@@ -200,6 +207,14 @@ async def _want(
         await core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry))
     await poke(core.redis)
     return snapshot
+
+
+def _under_way(runtime: SessionRuntime, desired: Desired) -> bool:
+    """Tell whether the wish is there already and still good: asking again then changes nothing."""
+    if runtime.desired is not desired:
+        return False
+    given_up = runtime.status in {SessionStatus.ACTION_REQUIRED, SessionStatus.ERROR}
+    return desired is not Desired.CONNECTED or not given_up
 
 
 async def _with_qr(core: Core, snapshots: list[SessionSnapshot]) -> list[SessionSnapshot]:

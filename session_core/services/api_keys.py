@@ -8,6 +8,7 @@ from uuid import UUID
 
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
 from session_core.services.principal import hash_secret, new_api_key
 from session_core.store import api_keys
@@ -42,7 +43,7 @@ async def create(core: Core, user_id: UUID, name: str) -> NewApiKey:
         PolicyError: 422 without a name, 409 when the user has too many.
     """
     name = name.strip()
-    if not name:
+    if not name or not is_storable(name):
         raise PolicyError("A key needs a name.", code="bad_name", action="Say what it is for.", status_code=422)
     prefix, key = new_api_key()
     row = ApiKey(user_id=user_id, name=name[:100], prefix=prefix, key_hash=hash_secret(key))

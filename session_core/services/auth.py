@@ -17,6 +17,7 @@ from session_core.bus import keys
 from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.text import is_storable, storable
 from session_core.errors import Conflict, PolicyError
 from session_core.services.principal import Principal, hash_secret, new_token
 from session_core.store import users
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 MIN_PASSWORD = 8
 MAX_PASSWORD = 200
 """argon2 reads it all; a limit keeps a sign-in from being a way to burn CPU."""
+
+MAX_NAME = 100
 
 MAX_FAILURES = 10
 FAILURE_WINDOW = timedelta(minutes=15)
@@ -62,8 +65,16 @@ def _clean_email(email: str) -> str:
         ) from None
 
 
+def _known_as(email: str) -> str:
+    """Return the e-mail as it was stored at sign-up; what is no e-mail is nobody's and stays as it is."""
+    try:
+        return _clean_email(email)
+    except PolicyError:
+        return email.strip().lower()
+
+
 def _check_password(password: str) -> None:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or not is_storable(password):
         raise PolicyError(
             f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.",
             code="bad_password",
@@ -88,7 +99,7 @@ async def sign_up(core: Core, *, email: str, password: str, name: str, user_agen
         )
     email = _clean_email(email)
     _check_password(password)
-    name = name.strip()[:100] or email.partition("@")[0]
+    name = storable(name.strip(), MAX_NAME) or email.partition("@")[0][:MAX_NAME]
     password_hash = await asyncio.to_thread(_hasher().hash, password)
     user = User(email=email, name=name, password_hash=password_hash)
     principal = Principal(user.id, email, name, "cookie")
@@ -115,19 +126,22 @@ async def sign_in(core: Core, *, email: str, password: str, address: str, user_a
     Raises:
         PolicyError: 401 ``bad_credentials``; 429 ``too_many_attempts`` after ten failures in a quarter of an hour.
     """
-    email = email.strip().lower()
+    wrong = PolicyError(
+        "The e-mail or the password is wrong.", code="bad_credentials", action="Try again.", status_code=401
+    )
+    if not is_storable(email + password) or len(password) > MAX_PASSWORD:
+        raise wrong
+    email = _known_as(email)
     counter = keys.sign_in_failures(hashlib.sha256(f"{address} {email}".encode()).hexdigest())
-    await _refuse_after_failures(core, counter)
+    await _count_attempt(core, counter)
     async with core.db.read() as session:
         user = await users.by_email(session, email)
     # An unknown e-mail costs the same time as a wrong password, so the answer's speed tells nothing.
     stored = user.password_hash if user is not None and user.password_hash else await asyncio.to_thread(_nobodys_hash)
-    right, new_hash = await asyncio.to_thread(_hasher().verify_and_update, password[:MAX_PASSWORD], stored)
+    right, new_hash = await asyncio.to_thread(_hasher().verify_and_update, password, stored)
     if user is None or not right:
-        await _count_failure(core, counter)
-        raise PolicyError(
-            "The e-mail or the password is wrong.", code="bad_credentials", action="Try again.", status_code=401
-        )
+        raise wrong
+    await _forget_attempts(core, counter)
     principal = Principal(user.id, user.email, user.name, "cookie")
     if new_hash:
         async with core.db.begin() as session:
@@ -152,20 +166,30 @@ async def _log_in(core: Core, principal: Principal, user_agent: str) -> SignedIn
             LoginSession(
                 user_id=principal.user_id,
                 token_hash=hash_secret(token),
-                user_agent=user_agent[:200],
+                user_agent=storable(user_agent, 200),
                 expires_at=expires_at,
             ),
         )
     return SignedIn(principal, token, expires_at)
 
 
-async def _refuse_after_failures(core: Core, counter: str) -> None:
+async def _count_attempt(core: Core, counter: str) -> None:
+    """Count a sign-in before it is tried, so that many at once cannot all slip through; refuse too many.
+
+    Raises:
+        PolicyError: 429 ``too_many_attempts``.
+    """
     try:
-        failures = int(await core.redis.get(counter) or 0)
-    except BUS_ERRORS:
+        async with core.redis.pipeline(transaction=True) as pipe:
+            # The counter's life begins with its first attempt and no later one makes it longer.
+            pipe.set(counter, 0, ex=FAILURE_WINDOW, nx=True)
+            pipe.incr(counter)
+            attempts = int((await pipe.execute())[1])
+    except BUS_ERRORS as error:
         # Without the bus nobody is locked out; the password is still needed.
+        log.warning("sign_in_not_counted", error=repr(error))
         return
-    if failures >= MAX_FAILURES:
+    if attempts > MAX_FAILURES:
         raise PolicyError(
             "Too many failed attempts.",
             code="too_many_attempts",
@@ -174,11 +198,9 @@ async def _refuse_after_failures(core: Core, counter: str) -> None:
         )
 
 
-async def _count_failure(core: Core, counter: str) -> None:
+async def _forget_attempts(core: Core, counter: str) -> None:
+    """Begin to count anew: whoever knows the password has not failed."""
     try:
-        async with core.redis.pipeline(transaction=True) as pipe:
-            pipe.incr(counter)
-            pipe.expire(counter, FAILURE_WINDOW, nx=True)
-            await pipe.execute()
+        await core.redis.delete(counter)
     except BUS_ERRORS as error:
-        log.warning("sign_in_failure_not_counted", error=repr(error))
+        log.warning("sign_in_count_not_forgotten", error=repr(error))

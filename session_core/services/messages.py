@@ -16,6 +16,7 @@ from session_core.domain.events import MessageChanged, MessageView
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Direction, MessageStatus, content_hash
 from session_core.domain.phone import chat_id
+from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.store import accounts, messages, outbox
 from session_core.store.models import Message
@@ -27,6 +28,7 @@ MAX_TEXT = 65_536
 
 MAX_PAGE = 200
 MAX_IDEMPOTENCY_KEY = 200
+MAX_QUOTED_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,32 @@ def _request_hash(chat: str, text: str, quoted_id: str | None) -> str:
     return hashlib.sha256("\0".join((chat, text, quoted_id or "")).encode()).hexdigest()
 
 
-def _check(text: str, idempotency_key: str | None) -> None:
-    if not text.strip() or len(text) > MAX_TEXT or "\0" in text:
+def _check(text: str, idempotency_key: str | None, quoted_id: str | None) -> None:
+    if not text.strip() or len(text) > MAX_TEXT or not is_storable(text):
         raise PolicyError(
-            f"A text has 1 to {MAX_TEXT} characters.", code="bad_text", action="Shorten it.", status_code=422
+            f"A text has 1 to {MAX_TEXT} characters, none of them NUL or half of a pair.",
+            code="bad_text",
+            action="Write something shorter, in plain Unicode.",
+            status_code=422,
         )
-    if idempotency_key is not None and not 0 < len(idempotency_key) <= MAX_IDEMPOTENCY_KEY:
+    if idempotency_key is not None and not _is_name(idempotency_key, MAX_IDEMPOTENCY_KEY):
         raise PolicyError(
-            f"An Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY} characters.", code="bad_key", status_code=422
+            f"An Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY} characters.",
+            code="bad_key",
+            action="Send a UUID, or any short text of your own.",
+            status_code=422,
         )
+    if quoted_id is not None and not _is_name(quoted_id, MAX_QUOTED_ID):
+        raise PolicyError(
+            "This is not the WhatsApp id of a message.",
+            code="bad_quoted_id",
+            action="Use the waMessageId of the message that you answer.",
+            status_code=422,
+        )
+
+
+def _is_name(text: str, limit: int) -> bool:
+    return 0 < len(text) <= limit and is_storable(text)
 
 
 async def send_text(
@@ -80,14 +99,14 @@ async def send_text(
         PolicyError: 422 for a bad recipient or text.
         Conflict: 409 ``duplicate_message`` (``existing_id`` is the first one), 409 ``idempotency_key_reused``.
     """
-    _check(text, idempotency_key)
+    _check(text, idempotency_key, quoted_id)
     chat = chat_id(to)
     request_hash = _request_hash(chat, text, quoted_id)
     now = utcnow()
     async with core.db.begin() as session:
-        if await accounts.owned(session, user_id, account_id) is None:
+        # Locked: two equal texts at the same time must see each other.
+        if await accounts.owned(session, user_id, account_id, lock=True) is None:
             raise NotFound("account")
-        await messages.lock_lane(session, account_id)
         if idempotency_key is not None:
             earlier = await messages.by_idempotency_key(session, account_id, idempotency_key)
             if earlier is not None:
@@ -167,7 +186,7 @@ async def list_messages(
         rows = await messages.of_account(
             session,
             account_id,
-            limit=min(limit, MAX_PAGE),
+            limit=max(1, min(limit, MAX_PAGE)),
             before_seq=before_seq,
             chat_id=chat,
             direction=direction,

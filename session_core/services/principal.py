@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,8 @@ from session_core.core import Core
 from session_core.store import api_keys, users
 
 API_KEY_PREFIX = "wak"
+
+_API_KEY = re.compile(rf"{API_KEY_PREFIX}_([0-9a-f]{{10}})_[A-Za-z0-9_-]{{43}}")
 
 KEY_TOUCH_EVERY = timedelta(minutes=1)
 """``last_used_at`` is for people; writing it at every request would make every read a write."""
@@ -48,7 +51,7 @@ def new_api_key() -> tuple[str, str]:
 
 async def from_cookie(core: Core, token: str | None) -> Principal | None:
     """Return who is signed in with this cookie, or None."""
-    if not token:
+    if not token or not token.isascii():
         return None
     async with core.db.read() as session:
         found = await users.login_by_hash(session, hash_secret(token), utcnow())
@@ -60,13 +63,13 @@ async def from_cookie(core: Core, token: str | None) -> Principal | None:
 
 async def from_api_key(core: Core, key: str | None) -> Principal | None:
     """Return whose key this is, or None."""
-    parts = (key or "").split("_", 2)
-    if len(parts) != 3 or parts[0] != API_KEY_PREFIX:
+    match = _API_KEY.fullmatch(key or "")
+    if match is None:
         return None
     now = utcnow()
     async with core.db.read() as session:
-        row = await api_keys.by_prefix(session, parts[1])
-        if row is None or not hmac.compare_digest(row.key_hash, hash_secret(key or "")):
+        row = await api_keys.by_prefix(session, match[1])
+        if row is None or not hmac.compare_digest(row.key_hash, hash_secret(match[0])):
             return None
         user = await users.by_id(session, row.user_id)
         key_id, last_used = row.id, row.last_used_at

@@ -45,16 +45,6 @@ def view(row: Message) -> MessageView:
     )
 
 
-async def lock_lane(session: AsyncSession, account_id: UUID) -> None:
-    """Let one transaction at a time accept messages for an account, so that two equal ones see each other.
-
-    SQLite's writing transactions are alone anyway; Postgres locks the runtime row.
-    """
-    await session.exec(
-        select(SessionRuntime.account_id).where(SessionRuntime.account_id == account_id).with_for_update()
-    )
-
-
 async def by_idempotency_key(session: AsyncSession, account_id: UUID, key: str) -> Message | None:
     """Return the message that was accepted under this key."""
     query = select(Message).where(Message.account_id == account_id, Message.idempotency_key == key)
