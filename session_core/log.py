@@ -39,6 +39,8 @@ def setup_logging(*, level: str = "INFO", json: bool | None = None) -> None:
         json: one JSON object a line; ``None`` means "when stderr is not a terminal".
     """
     as_json = not sys.stderr.isatty() if json is None else json
+    # An error's text may hold an address with a password, so it is looked at again once it is text.
+    errors_as_text: list[Any] = [structlog.processors.format_exc_info, redact] if as_json else []
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -59,7 +61,7 @@ def setup_logging(*, level: str = "INFO", json: bool | None = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info, redact] if as_json else []),
+                *errors_as_text,
                 renderer,
             ],
         )

@@ -77,8 +77,9 @@ class RecurringTask:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the rounds; the first one runs at once."""
-        self._task = spawn(self._run(), name=self._name)
+        """Start the rounds; the first one runs at once. Nothing happens when they run already."""
+        if self._task is None:
+            self._task = spawn(self._run(), name=self._name)
 
     def wake(self) -> None:
         """Run the next round now instead of after the pause."""
