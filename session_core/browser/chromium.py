@@ -20,6 +20,7 @@ from session_core.browser.isolation import chromium_sandbox_enabled
 from session_core.browser.profile import Profile
 from session_core.errors import FatalError, TransientError
 from session_core.settings import Settings
+from session_core.tasks import spawn
 
 log = structlog.get_logger(__name__)
 
@@ -94,21 +95,36 @@ class Browsers:
             TransientError: ``browser_crashed``, it did not come up this time.
             FatalError: it cannot come up on this machine: ``no_chromium``, ``profile_in_use``, ``disk_full``.
         """
-        executable = await asyncio.to_thread(find_chromium, self._settings)
-        playwright = await self._alive()
+        # A launch cannot be taken back half-way: when the caller is cancelled, it is awaited and its browser closed.
+        job = spawn(self._try_open(profile_path), name=f"launch-{profile_path.name}")
+        try:
+            result = await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait([job], timeout=LAUNCH_TIMEOUT.total_seconds())
+            if job.done() and isinstance(opened := job.result(), OpenBrowser):
+                await opened.close()
+            raise
+        if isinstance(result, OpenBrowser):
+            return result
+        raise result
+
+    async def _try_open(self, profile_path: Path) -> OpenBrowser | Exception:
+        """Open a browser, or return why not (returned, because nobody may be there any more to catch it)."""
         profile = Profile(profile_path)
-        await asyncio.to_thread(profile.acquire)
+        try:
+            executable = await asyncio.to_thread(find_chromium, self._settings)
+            playwright = await self._alive()
+            await asyncio.to_thread(profile.acquire)
+        except Exception as error:
+            return error
         try:
             await asyncio.to_thread(profile.check_room)
             return await self._launch(playwright, executable, profile)
-        except BaseException as error:
-            # Shielded: a start that is cancelled in the middle must not leave a browser behind either.
-            await asyncio.shield(_clear(profile))
+        except Exception as error:
+            await _clear(profile)
             if isinstance(error, PlaywrightError | TimeoutError):
-                raise TransientError(
-                    f"The browser did not start: {_first_line(error)}", code="browser_crashed"
-                ) from error
-            raise
+                return TransientError(f"The browser did not start: {_first_line(error)}", code="browser_crashed")
+            return error
 
     async def _launch(self, playwright: Playwright, executable: Path, profile: Profile) -> OpenBrowser:
         settings = self._settings
