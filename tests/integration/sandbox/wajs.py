@@ -21,12 +21,13 @@ WATCH = """
 if (window === top) {
   const tell = (name, data) => window.tellTest(name, data ?? null);
   const plain = (data) => JSON.parse(JSON.stringify(data ?? null));
-  for (const name of ['auth_code_change', 'main_init', 'main_ready', 'authenticated', 'main_loaded', 'logout', 'online',
-    'stream_mode_changed', 'stream_info_changed', 'backend_event', 'qrcode_idle', 'link_code_change'].map((n) => `conn.${n}`))
-    WPP.on(name, (data) => tell(name, plain(data)));
-  WPP.on('chat.new_message', (msg) => tell('chat.new_message', { id: msg.id.toString(), type: msg.type, body: msg.body
-  ?? null })); WPP.on('chat.msg_ack_change', (change) => tell('chat.msg_ack_change', { id: change.ids[0].toString(),
-  ack: change.ack })); WPP.loader.onInjected(() => {
+  const names = ['auth_code_change', 'main_init', 'main_ready', 'authenticated', 'main_loaded', 'logout', 'online',
+    'stream_mode_changed', 'stream_info_changed', 'backend_event', 'qrcode_idle', 'link_code_change'];
+  for (const name of names.map((name) => `conn.${name}`)) WPP.on(name, (data) => tell(name, plain(data)));
+  const view = (msg) => ({ id: msg.id.toString(), type: msg.type, body: msg.body ?? null });
+  WPP.on('chat.new_message', (msg) => tell('chat.new_message', view(msg)));
+  WPP.on('chat.msg_ack_change', ({ ids, ack }) => tell('chat.msg_ack_change', { id: ids[0].toString(), ack }));
+  WPP.loader.onInjected(() => {
     WPP.whatsapp.MsgStore.on('change:ack', (msg) => tell('store.ack', { id: msg.id.toString(), ack: msg.ack }));
     tell('injected');
   });
