@@ -37,6 +37,25 @@ def _report(task: asyncio.Task[Any]) -> None:
         log.error("task_failed", task=task.get_name(), error=repr(error), exc_info=error)
 
 
+CANCEL_AGAIN_EVERY = timedelta(milliseconds=50)
+
+
+async def end(*tasks: asyncio.Task[Any], timeout: timedelta = timedelta(seconds=5)) -> set[asyncio.Task[Any]]:
+    """Cancel the tasks and wait for them, at most ``timeout``; returns those that did not end.
+
+    They are cancelled again and again: in Python 3.11 ``asyncio.wait_for`` swallows a cancellation that arrives just
+    when what it waits for is done, and redis-py calls it for every command it writes.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout.total_seconds()
+    left = set(tasks)
+    while left and loop.time() < deadline:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_EVERY.total_seconds())
+    return left
+
+
 class TaskOwner:
     """Holds tasks and ends them together."""
 
@@ -51,12 +70,8 @@ class TaskOwner:
     async def close(self, timeout: timedelta = timedelta(seconds=5)) -> None:
         """Cancel every task and wait for them, at most ``timeout``. The calling task is left alone."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=timeout.total_seconds())
-            for task in late:
-                log.warning("task_did_not_end", task=task.get_name())
+        for task in await end(*tasks, timeout=timeout):
+            log.warning("task_did_not_end", task=task.get_name())
 
 
 class RecurringTask:
@@ -88,8 +103,7 @@ class RecurringTask:
     async def stop(self) -> None:
         """End the rounds; a round under way is cancelled."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=5)
+            await end(self._task)
             self._task = None
 
     async def _run(self) -> None:

@@ -23,7 +23,7 @@ from session_core.bus import keys, lease
 from session_core.bus.connection import ANSWER_TIMEOUT_SECONDS, BUS_ERRORS, RedisClient
 from session_core.domain.commands import COMMANDS, PairingCode, SendText
 from session_core.errors import PolicyError, TransientError, WhahookError
-from session_core.tasks import TaskOwner, spawn
+from session_core.tasks import TaskOwner, end, spawn
 
 log = structlog.get_logger(__name__)
 
@@ -138,8 +138,7 @@ class CommandServer:
     async def stop(self) -> None:
         """Stop reading and cancel what is under way."""
         if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.wait([self._reader], timeout=5)
+            await end(self._reader)
         await self._tasks.close()
 
     async def _read(self) -> None:

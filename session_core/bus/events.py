@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from session_core.bus import keys
 from session_core.bus.connection import BUS_ERRORS, RedisClient
 from session_core.domain.events import EVENTS, AccountDeleted, ActivityAdded, MessageChanged, SessionChanged
-from session_core.tasks import spawn
+from session_core.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
 
@@ -113,8 +113,7 @@ class EventHub:
     async def stop(self) -> None:
         """Stop listening."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=5)
+            await end(self._task)
             self._task = None
 
     @contextmanager

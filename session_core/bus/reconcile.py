@@ -10,7 +10,7 @@ import structlog
 
 from session_core.bus import keys
 from session_core.bus.connection import BUS_ERRORS, RedisClient
-from session_core.tasks import spawn
+from session_core.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +38,7 @@ class ReconcileListener:
     async def stop(self) -> None:
         """Stop listening."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=5)
+            await end(self._task)
 
     async def _listen(self, pause: timedelta = timedelta(milliseconds=500)) -> None:
         while True:

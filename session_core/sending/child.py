@@ -40,7 +40,8 @@ def main() -> None:
         log_job_description=False,
     )
     try:
-        worker.work()
+        # RQ writes several lines for each job at INFO.
+        worker.work(logging_level="WARNING")
     finally:
         process.close()
 

@@ -38,7 +38,8 @@ def limiter_lease(send_timeout: timedelta) -> timedelta:
 
 def backoff(attempts: int) -> timedelta:
     """Return the pause after ``attempts`` tries that proved not to have sent: 2, 6, 18, 54 s."""
-    return min(LONGEST_BACKOFF, FIRST_BACKOFF * int(3 ** max(0, attempts - 1)))
+    # The exponent is limited before the power: a timedelta has an end.
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * int(3 ** min(max(0, attempts - 1), 10)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from session_core.core import Core
 from session_core.sending import lanes
 from session_core.sending.queue import DrainQueue
 from session_core.store import messages
-from session_core.tasks import RecurringTask, spawn
+from session_core.tasks import RecurringTask, end, spawn
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +51,7 @@ class Ticker:
         """End; marks that are left wait for another ticker."""
         await self._sweeper.stop()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=5)
+            await end(self._task)
             self._task = None
         self._queue.close()
 

@@ -20,12 +20,12 @@ from tests.waiting import eventually
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Return the limits of the product in a shorter window."""
-    return settings.model_copy(update={"rate_window": timedelta(seconds=6)})
+    return settings.model_copy(update={"rate_window": timedelta(seconds=5)})
 
 
 async def test_the_limits_are_reached_and_never_passed(core: Core, settings: Settings, tmp_path: Path) -> None:
     # The user's limit binds the first, the account's the second, both the third. Each needs exactly two windows.
-    everybody = await proof.people(core, (12, 5), (2, 20), (3, 20))
+    everybody = await proof.people(core, (12, 5), (1, 20), (3, 20))
     host = await RecordingHost(core, latency=proof.random_latency(timedelta(milliseconds=50), seed=1)).run(
         *everybody.user_of
     )
@@ -43,7 +43,7 @@ async def test_the_limits_are_reached_and_never_passed(core: Core, settings: Set
 
 
 async def test_killed_workers_pass_no_limit_and_lose_nothing(core: Core, settings: Settings, tmp_path: Path) -> None:
-    everybody = await proof.people(core, (6, 6), (2, 12))
+    everybody = await proof.people(core, (8, 4), (2, 12))
     host = await RecordingHost(core, latency=proof.random_latency(timedelta(milliseconds=100), seed=2)).run(
         *everybody.user_of
     )
