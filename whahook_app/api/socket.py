@@ -42,11 +42,14 @@ MAX_CLIENTS_PER_USER = 100
 
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
+CHECK_ERRORS: tuple[type[Exception], ...] = (WhahookError, *OUTAGES)
+"""Why it can be unknown who somebody is."""
+
 Answer = dict[str, Any]
 """What an acknowledgement callback receives: ``{ok, sessionId, ...}``."""
 
 
-class _Manager(socketio.AsyncManager):  # type: ignore[misc]
+class _Manager(socketio.AsyncManager):
     """Says when a client counts as connected: what is sent before that moment is lost."""
 
     def __init__(self, on_connected: Callable[[str], None]) -> None:
@@ -92,11 +95,11 @@ class SocketServer:
         return len(self._clients)
 
     async def close(self) -> None:
-        """Disconnect everybody (clients come back by themselves) and end all tasks."""
+        """Close every connection and end all tasks."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT.total_seconds()):
                 for sid in list(self._clients):
-                    await self._sio.disconnect(sid)
+                    await self._drop(sid)
         await self._owner.close(CLOSE_TIMEOUT)
         await self._sio.shutdown()
 
@@ -105,7 +108,7 @@ class SocketServer:
             core = self._context.core()
             credential = Credential.of(environ, auth, self._context.settings)
             who = await credential.principal(core)
-        except (WhahookError, *OUTAGES) as error:
+        except CHECK_ERRORS as error:
             log.warning("socket_not_checked", error=type(error).__name__)
             raise Refused("temporarily_unavailable", {"code": "temporarily_unavailable"}) from error
         if who is None:
@@ -123,8 +126,18 @@ class SocketServer:
             self._tasks[sid] = spawn(self._watch(sid), name=f"socket-{sid}", owner=self._owner)
 
     async def _watch(self, sid: str) -> None:
-        await self._clients[sid].watch()
-        await self._throw_out(sid)
+        try:
+            await self._clients[sid].watch()
+        except Exception:
+            log.exception("socket_watcher_broke")
+            # It would stay connected and hear nothing: better to have it come back.
+            await self._drop(sid)
+        else:
+            await self._throw_out(sid)
+
+    async def _drop(self, sid: str) -> None:
+        """Close the transport: a client whose line breaks comes back by itself, one that is told to go does not."""
+        await self._sio.eio.disconnect(self._sio.manager.eio_sid_from_sid(sid, "/"))
 
     async def _throw_out(self, sid: str) -> None:
         log.info("socket_credential_ended")

@@ -13,7 +13,7 @@ import structlog
 
 from session_core.domain.events import AccountDeleted, SessionChanged, SessionSnapshot
 from session_core.domain.ids import session_id
-from session_core.errors import NotFound
+from session_core.domain.status import SessionStatus
 from session_core.services import accounts, live, principal
 from session_core.services.health import OUTAGES
 from session_core.services.live import AnyEvent, Core, Resync
@@ -77,10 +77,11 @@ class Client:
     async def is_still_allowed(self) -> bool:
         """Tell whether the credential still counts; when the database is away nobody is thrown out."""
         try:
-            return await self.credential.principal(self._core) == self.who
+            who = await self.credential.principal(self._core)
         except OUTAGES as error:
             log.warning("credential_not_checked", error=type(error).__name__)
             return True
+        return who is not None and who.user_id == self.who.user_id
 
     async def watch(self) -> None:
         """Tell the state of every account, then every change; returns when the credential does not count any more."""
@@ -103,8 +104,9 @@ class Client:
         """Tell where a session is, although the client was told before: it asked."""
         async with self._one_at_a_time:
             session = self._known.get(account_id)
-            for event in session_events.state(session) if session is not None and session.status.live else []:
-                await self._emit(event)
+            if session is not None and session.status in {SessionStatus.QR, SessionStatus.READY}:
+                for event in session_events.state(session):
+                    await self._emit(event)
 
     async def _apply(self, event: AnyEvent | Resync) -> bool:
         """Handle one event; False when something could not be read and has to be read later."""
@@ -123,21 +125,10 @@ class Client:
             log.warning("accounts_not_readable", error=type(error).__name__)
             return False
         for gone in self._told.keys() - {session.account_id for session in sessions}:
-            if await self._is_deleted(gone):
-                await self._forget(gone)
+            await self._forget(gone)
         for session in sessions:
             await self._tell(session)
         return True
-
-    async def _is_deleted(self, account_id: UUID) -> bool:
-        # An account that was made while the list was being read is missing from it, and is there.
-        try:
-            await accounts.get(self._core, self.who.user_id, account_id)
-        except NotFound:
-            return True
-        except OUTAGES:
-            return False
-        return False
 
     async def _tell(self, session: SessionSnapshot) -> None:
         async with self._one_at_a_time:

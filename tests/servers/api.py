@@ -1,0 +1,72 @@
+"""The API over real HTTP, in the test's own loop: uvicorn instead of granian, no pages, everything else as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvicorn
+
+from session_core.core import Core, open_core
+from session_core.settings import Settings
+from session_core.tasks import spawn
+from whahook_app.api.app import create_api
+from whahook_app.api.security import SecurityHeaders
+from whahook_app.api.socket import SocketServer, socket_relay
+
+START_TIMEOUT = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class RunningApi:
+    """A server that answers at ``url``; ``core`` is the one that it uses, ``sockets`` its Socket.IO side."""
+
+    url: str
+    core: Core
+    sockets: SocketServer
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals of the test run alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def running_api(settings: Settings) -> AsyncIterator[RunningApi]:
+    """Serve the API on a free port until the block ends; ``settings`` get that port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        settings = settings.model_copy(update={"port": port, "host": "127.0.0.1"})
+        async with open_core(settings) as core:
+            await core.hub.start()
+            api = create_api(lambda: core, settings)
+            config = uvicorn.Config(
+                SecurityHeaders(api),
+                ws="wsproto",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=5,
+            )
+            server = _Server(config)
+            async with socket_relay(api) as sockets:
+                task = spawn(server.serve(sockets=[listener]), name="api-under-test")
+                try:
+                    async with asyncio.timeout(START_TIMEOUT.total_seconds()):
+                        while not server.started:
+                            assert not task.done(), "the server ended at once"
+                            await asyncio.sleep(0.01)
+                    yield RunningApi(f"http://127.0.0.1:{port}", core, sockets)
+                finally:
+                    await sockets.close()
+                    server.should_exit = True
+                    await asyncio.wait([task], timeout=15)
