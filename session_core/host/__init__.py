@@ -1,0 +1,1 @@
+"""The process that runs the accounts: what is wanted, which browser runs for whom, and where each session stands."""

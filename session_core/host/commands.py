@@ -1,0 +1,116 @@
+"""Commands from the bus, carried out by the session of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel
+
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.commands import PairingCode, PairingCodeShown, SendOutcome, SendText
+from session_core.domain.status import SessionStatus
+from session_core.errors import Conflict
+from session_core.host import messages as told
+from session_core.host.session import Session
+from session_core.store import messages
+from session_core.store.errors import STORE_ERRORS
+from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
+
+log = structlog.get_logger(__name__)
+
+
+class CommandHandler:
+    """Answers `session_core.bus.commands.CommandServer`.
+
+    The host is the fence: whoever asks to send must still own the message's row, and the account must still be ours.
+    """
+
+    def __init__(self, core: Core, find: Callable[[UUID], Session | None], sure: Callable[[UUID], bool]) -> None:
+        """Prepare.
+
+        Args:
+            core: store and bus.
+            find: the account's session on this host.
+            sure: whether this host holds the account's lease at this moment.
+        """
+        self._core = core
+        self._find = find
+        self._sure = sure
+
+    async def __call__(self, command: SendText | PairingCode) -> BaseModel:
+        """Carry a command out.
+
+        Raises:
+            PolicyError: refused, nothing was done.
+            TransientError: nobody knows whether it was done.
+        """
+        if isinstance(command, PairingCode):
+            return await self._pairing_code(command)
+        session = self._find(command.account_id)
+        if session is None:
+            return _not_sent("not_ready")
+        async with session.sending:
+            return await self._send(session, command)
+
+    async def _pairing_code(self, command: PairingCode) -> PairingCodeShown:
+        session = self._find(command.account_id)
+        driver = session.driver if session is not None and session.status is SessionStatus.QR else None
+        if driver is None:
+            raise Conflict(
+                "The account is not waiting to be linked.",
+                code="not_waiting_for_link",
+                action="Connect it, and ask for the code while its QR is shown.",
+            )
+        return PairingCodeShown(code=await driver.pairing_code(command.phone))
+
+    async def _send(self, session: Session, command: SendText) -> SendOutcome:
+        driver = session.driver if session.status is SessionStatus.READY else None
+        if driver is None:
+            return _not_sent("not_ready")
+        if command.look_first:
+            found = await driver.find_sent(command.chat_id, command.wa_key)
+            if found is not None:
+                return await self._sent(session, command, found)
+        if (why := await self._fenced_off(command)) is not None:
+            return _not_sent(why)
+        try:
+            sent = await driver.send_text(command.chat_id, command.text, command.wa_key, command.quoted_id)
+        except SendRefused as error:
+            return SendOutcome(result="failed", failure=error.code)
+        except SendNotTried as error:
+            log.info("send_not_tried", session=session.name, reason=str(error))
+            return _not_sent("page_not_usable")
+        return await self._sent(session, command, sent)
+
+    async def _fenced_off(self, command: SendText) -> str | None:
+        try:
+            async with self._core.db.read() as session:
+                owns = await messages.owns(session, command.message_id, command.token, utcnow())
+        except STORE_ERRORS as error:
+            log.warning("fence_not_readable", error=type(error).__name__)
+            return "database_unreachable"
+        if not owns:
+            return "not_the_owner"
+        # Asked last: between this and the send there is no other wait.
+        return None if self._sure(command.account_id) else "lease_not_sure"
+
+    async def _sent(self, session: Session, command: SendText, sent: SentMessage) -> SendOutcome:
+        at = utcnow()
+        store = partial(
+            told.sent, self._core, session.user_id, session.account_id, command.message_id, sent.wa_message_id, at
+        )
+        try:
+            await store()
+        except STORE_ERRORS as error:
+            # It is out, whatever the database says now: that is the answer, and it is written down later.
+            log.warning("sent_not_stored_yet", session=session.name, error=type(error).__name__)
+            await session.note(store)
+        return SendOutcome(result="sent", wa_message_id=sent.wa_message_id, sent_at=at)
+
+
+def _not_sent(why: str) -> SendOutcome:
+    return SendOutcome(result="not_sent", failure=why)

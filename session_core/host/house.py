@@ -1,0 +1,51 @@
+"""What a host lends to its sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from session_core.core import Core
+from session_core.host.room import Room
+from session_core.store.models import Account
+from session_core.whatsapp.driver import Driver
+
+
+class Profiles(Protocol):
+    """The folders in which the logins live, by session id."""
+
+    async def exists(self, session_id: str) -> bool:
+        """Tell whether there is one."""
+        ...
+
+    async def remove(self, session_id: str) -> None:
+        """Delete it for good; nothing happens when there is none.
+
+        Raises:
+            WhahookError, OSError: it is still there, or a part of it.
+        """
+        ...
+
+
+DriverFactory = Callable[[Account, datetime | None], Driver]
+"""Makes a driver for an account; the time is since when messages may have been missed.
+
+Raises FatalError when there is none for this kind of account (``sandbox_off``).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The host's things that its sessions share. ``starts``: how many browsers may be starting at once."""
+
+    core: Core
+    host_id: str
+    make_driver: DriverFactory
+    profiles: Profiles
+    room: Room
+    starts: asyncio.Semaphore
+    random: Callable[[], float] = field(default=random.random)

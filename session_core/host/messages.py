@@ -1,0 +1,146 @@
+"""What the page tells about messages, stored once and then told to everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
+from session_core.domain.ids import WaMessageId
+from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
+from session_core.store import accounts, activity, messages, outbox
+from session_core.store.engine import Transaction
+from session_core.store.models import Message
+from session_core.whatsapp.driver import AckChanged, MessageSeen
+
+RECEIVED = "message.received"
+SENT = "message.sent"
+ACKNOWLEDGED = "message.ack"
+"""Names of the events for programs."""
+
+
+def clean(text: str) -> str:
+    """Return a text that every database takes: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:
+    """Turn a message that was seen into a row, cut to what the columns hold."""
+    parts = WaMessageId.parse(event.wa_message_id)
+    status = event.ack.status if event.from_me else MessageStatus.RECEIVED
+    text = clean(event.text)
+    at = min(event.at, now)
+    return Message(
+        account_id=account_id,
+        direction=Direction.OUT if event.from_me else Direction.IN,
+        chat_id=event.chat_id[:64],
+        author=event.author[:64] if event.author else None,
+        sender_name=clean(event.sender_name)[:100] if event.sender_name else None,
+        kind=event.kind[:32],
+        text=text,
+        content_hash=content_hash(text),
+        status=status,
+        status_rank=status.rank,
+        wa_key=(parts.key if parts else event.wa_message_id)[:64],
+        wa_message_id=event.wa_message_id[:200],
+        replayed=event.replayed,
+        created_at=at,
+        sent_at=at if event.from_me else None,
+        updated_at=now,
+    )
+
+
+async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) -> None:
+    """Store a message of the page unless it is there already, in one transaction with its event; then tell.
+
+    A message of ours that this host handed to the page comes back here too; that moves our row and adds none.
+
+    Raises:
+        STORE_ERRORS: nothing was stored and nobody was told.
+    """
+    now = utcnow()
+    row = to_row(account_id, event, now)
+    async with core.db.begin() as session:
+        ours = await messages.by_wa_key(session, account_id, row.wa_key) if event.from_me else None
+        if ours is not None:
+            told = await _seen_again(session, ours, event, now)
+            if told is None:
+                return
+            view, entry = told, None
+        elif await messages.add_once(session, row):
+            view = messages.view(row)
+            entry = await _first_seen(session, view)
+        else:
+            return
+    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+    if entry is not None:
+        await core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry))
+
+
+async def _first_seen(session: Transaction, view: MessageView) -> ActivityEntry:
+    out = view.direction is Direction.OUT
+    await _add_event(session, SENT if out else RECEIVED, view)
+    await accounts.touch(session, view.account_id, view.created_at)
+    # Never the text: the history is for looking at, and it is kept for longer.
+    return await activity.add(
+        session, view.account_id, "message_out" if out else "message_in", detail=view.sender_name or view.chat_id
+    )
+
+
+async def _seen_again(session: Transaction, ours: Message, event: MessageSeen, now: datetime) -> MessageView | None:
+    """Note what the page proves about a message of ours; None when that is no news."""
+    # That the page has it is all that "sent" means, also when the host that sent it died before it could say so.
+    news = event.ack is not Ack.ERROR and await messages.mark_sent(session, ours.id, event.wa_message_id, now)
+    moved = await messages.apply_ack(session, ours.account_id, ours.wa_key, event.wa_message_id, event.ack.status, now)
+    row = await messages.by_wa_key(session, ours.account_id, ours.wa_key)
+    if row is None or not (news or moved):
+        return None
+    view = messages.view(row)
+    if news:
+        await _add_event(session, SENT, view)
+        await accounts.touch(session, view.account_id, now)
+    if moved:
+        await _add_event(session, ACKNOWLEDGED, view)
+    return view
+
+
+async def _add_event(session: Transaction, name: str, view: MessageView) -> None:
+    await outbox.add(session, view.account_id, name, view.model_dump(mode="json"))
+
+
+async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckChanged) -> None:
+    """Move one of our messages forward; an old or unknown acknowledgement changes nothing.
+
+    Raises:
+        STORE_ERRORS: nothing was stored and nobody was told.
+    """
+    parts = WaMessageId.parse(event.wa_message_id)
+    if parts is None or not parts.from_me:
+        return
+    async with core.db.begin() as session:
+        row = await messages.apply_ack(session, account_id, parts.key, event.wa_message_id, event.ack.status, utcnow())
+        if row is None:
+            return
+        view = messages.view(row)
+        await _add_event(session, ACKNOWLEDGED, view)
+    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+
+
+async def sent(core: Core, user_id: UUID, account_id: UUID, message_id: UUID, wa_message_id: str, at: datetime) -> None:
+    """Note that WhatsApp Web took a message of ours.
+
+    Raises:
+        STORE_ERRORS: nothing was stored and nobody was told.
+    """
+    async with core.db.begin() as session:
+        news = await messages.mark_sent(session, message_id, wa_message_id, at)
+        row = await messages.get(session, account_id, message_id)
+        if row is None:
+            return
+        view = messages.view(row)
+        if news:
+            await _add_event(session, SENT, view)
+            await accounts.touch(session, account_id, at)
+    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))

@@ -1,0 +1,166 @@
+"""Decisions without I/O: what to do about a row, what an error means, how long to wait, how long a phase may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from session_core.domain.status import Desired, ReasonCode, SessionStatus
+from session_core.errors import FatalError, LoginRequired, WhahookError
+
+BACKOFF_BASE = timedelta(seconds=1)
+BACKOFF_CAP = timedelta(minutes=1)
+
+STABLE_AFTER = timedelta(minutes=1)
+"""A session that was ready for less than this and broke again goes on with the longer pauses."""
+
+PHASE_DEADLINES = {
+    SessionStatus.LAUNCHING: timedelta(minutes=2),
+    SessionStatus.LOADING: timedelta(minutes=2, seconds=30),
+    SessionStatus.QR: timedelta(minutes=10),
+    SessionStatus.LINKING: timedelta(minutes=5),
+    SessionStatus.SYNCING: timedelta(minutes=10),
+}
+"""The last resort behind the driver's own, shorter deadlines: without any news for so long the browser is replaced."""
+
+
+class Goal(StrEnum):
+    """What a session is told to do. The last two come from the host itself and not from the owner."""
+
+    CONNECT = "connect"
+    STOP = "stop"
+    LOGOUT = "logout"
+    DELETE = "delete"
+    LEAVE = "leave"
+    LOSE = "lose"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A goal and the number of the owner's request behind it. ``restart``: begin anew even when connected."""
+
+    goal: Goal
+    seq: int
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a row says."""
+
+    desired: Desired
+    status: SessionStatus
+    wanted_seq: int
+    restart_seq: int = 0
+    logout_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a session of this host is doing. ``seq`` is the newest request that it took into account."""
+
+    goal: Goal
+    seq: int
+    ending: bool = False
+
+
+def decide(wanted: Wanted, running: Running | None) -> Order | None:
+    """Compare what is wanted with what runs.
+
+    Returns:
+        The order to give (a session is made for it when there is none), or None when all is as it should be.
+    """
+    return _unlike(wanted) if running is None else _other_order(wanted, running)
+
+
+def _unlike(wanted: Wanted) -> Order | None:
+    if wanted.desired is Desired.DELETED:
+        return Order(Goal.DELETE, wanted.wanted_seq)
+    if wanted.logout_seq:
+        # Also when the owner wants it connected again by now: first the one, then the other.
+        return Order(Goal.LOGOUT, wanted.logout_seq)
+    if wanted.desired is Desired.CONNECTED:
+        return Order(Goal.CONNECT, wanted.wanted_seq)
+    if not wanted.status.settled:
+        return Order(Goal.STOP, wanted.wanted_seq)
+    return None
+
+
+def _other_order(wanted: Wanted, running: Running) -> Order | None:
+    # A session that ends is looked at again when it has ended; nothing overtakes a deletion.
+    if running.ending or running.goal in {Goal.DELETE, Goal.LEAVE, Goal.LOSE}:
+        return None
+    if wanted.desired is Desired.DELETED:
+        return Order(Goal.DELETE, wanted.wanted_seq)
+    if running.goal is not Goal.CONNECT:
+        return None
+    if wanted.logout_seq:
+        return Order(Goal.LOGOUT, wanted.logout_seq)
+    if wanted.desired is Desired.STOPPED:
+        return Order(Goal.STOP, wanted.wanted_seq)
+    if wanted.restart_seq > running.seq:
+        return Order(Goal.CONNECT, wanted.wanted_seq, restart=True)
+    return None
+
+
+def asked_by_person(wanted: Wanted) -> bool:
+    """Tell whether a start follows from a request made just now, so that somebody is there to scan a code.
+
+    The host itself never leaves an account that is wanted in a settled state; only the owner wants one back from it.
+    """
+    return wanted.status.settled
+
+
+def backoff(setbacks: int, random: Callable[[], float]) -> timedelta:
+    """Return the pause before the next start.
+
+    Args:
+        setbacks: how many starts in a row went wrong, from 1 on.
+        random: gives a number from 0 to 1; half of the pause is left to it, so that accounts do not come back at once.
+    """
+    longest: timedelta = min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(max(setbacks, 1) - 1, 10))
+    return timedelta(seconds=longest.total_seconds() * (0.5 + random() / 2))
+
+
+_REASONS = {"no_chromium": ReasonCode.BROWSER_MISSING, "bad_setting": ReasonCode.BROWSER_MISSING}
+
+
+def reason_of(error: BaseException) -> ReasonCode:
+    """Turn an error's code into the reason that people are told."""
+    if not isinstance(error, WhahookError):
+        return ReasonCode.LOAD_TIMEOUT if isinstance(error, TimeoutError) else ReasonCode.INTERNAL
+    if error.code in _REASONS:
+        return _REASONS[error.code]
+    try:
+        return ReasonCode(error.code)
+    except ValueError:
+        return ReasonCode.INTERNAL
+
+
+def status_after(error: BaseException) -> SessionStatus:
+    """Choose the next status by the type of the error; what nobody foresaw is worth another try."""
+    if isinstance(error, LoginRequired):
+        return SessionStatus.ACTION_REQUIRED
+    if isinstance(error, FatalError):
+        return SessionStatus.ERROR
+    return SessionStatus.RECONNECTING
+
+
+_TOLD = frozenset(
+    {
+        SessionStatus.QR,
+        SessionStatus.READY,
+        SessionStatus.RECONNECTING,
+        SessionStatus.ACTION_REQUIRED,
+        SessionStatus.ERROR,
+        SessionStatus.STOPPED,
+    }
+)
+
+
+def worth_a_line(status: SessionStatus, reason: ReasonCode, last: tuple[SessionStatus, ReasonCode] | None) -> bool:
+    """Tell whether the owner's history gets a line: not for steps on the way, nor twice for the same thing."""
+    told = status in _TOLD or reason is ReasonCode.WAITING_FOR_ROOM
+    return told and (status, reason) != last

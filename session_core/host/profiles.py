@@ -1,0 +1,51 @@
+"""The folders of this host's logins."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from session_core.browser import profile
+from session_core.errors import FatalError
+
+log = structlog.get_logger(__name__)
+
+
+class LocalProfiles:
+    """One folder for each session id under the sessions folder (see `session_core.host.house.Profiles`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, session_id: str) -> Path:
+        """Return where a login lives, whether it is there or not."""
+        return self._folder / session_id
+
+    async def exists(self, session_id: str) -> bool:
+        """See `Profiles.exists`."""
+        return await asyncio.to_thread(self.path(session_id).is_dir)
+
+    async def remove(self, session_id: str) -> None:
+        """See `Profiles.remove`."""
+        await asyncio.to_thread(profile.delete, self.path(session_id))
+
+    async def end_leftovers(self) -> None:
+        """End the browsers that a killed host left on these folders; those of a living host are left alone."""
+        await asyncio.to_thread(self._end_leftovers)
+
+    def _end_leftovers(self) -> None:
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            if not path.is_dir():
+                continue
+            found = profile.Profile(path)
+            try:
+                # Taking the folder ends what nobody alive stands behind.
+                found.acquire()
+            except FatalError as error:
+                log.warning("profile_not_free", profile=path.name, reason=error.message)
+            else:
+                found.release()

@@ -1,0 +1,370 @@
+"""One account: what it was told, where it stands, and the browser behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, wait_exponential
+
+from session_core.bus import qr as bus_qr
+from session_core.bus.connection import BUS_ERRORS
+from session_core.clock import utcnow
+from session_core.domain.events import Qr
+from session_core.domain.ids import session_id
+from session_core.domain.status import ReasonCode, SessionStatus, may_follow
+from session_core.errors import WhahookError
+from session_core.host import messages, policy
+from session_core.host.attempt import Attempt, Hearing, close_driver
+from session_core.host.house import House
+from session_core.host.journal import Entry, Journal
+from session_core.host.policy import Goal, Order
+from session_core.host.record import StatusChange, status_changed
+from session_core.host.unlink import log_out, unlink
+from session_core.store import accounts
+from session_core.store.models import Account, SessionRuntime
+from session_core.tasks import TaskOwner, spawn
+from session_core.whatsapp.driver import AckChanged, Driver, MessageSeen, Ready
+
+log = structlog.get_logger(__name__)
+
+REMOVE_CAP_SECONDS = 60
+
+KNOWN_BEFORE = timedelta(hours=1)
+"""So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
+
+OVERLAP = timedelta(minutes=2)
+"""The same within one life of the host, where nothing that was heard gets lost: only clocks differ."""
+
+
+class Session:
+    """Carries out the orders about one account, one after the other, until the account is at rest.
+
+    `run` is the whole life. `order` changes the goal at any time; what is under way is broken off at once.
+
+    Attributes:
+        ending: nothing more is done; only what must be stored is still being stored.
+        sending: held by whoever sends; one text at a time.
+    """
+
+    def __init__(self, house: House, account: Account, runtime: SessionRuntime, order: Order) -> None:
+        self.account_id = account.id
+        self.user_id = account.user_id
+        self.name = session_id(account.user_id, account.id)
+        self.status = runtime.status
+        self.ending = False
+        self.sending = asyncio.Lock()
+        self._house = house
+        self._account = account
+        self._order = order
+        self._left_goal = order.goal
+        self._seq = runtime.wanted_seq
+        self._changed = asyncio.Event()
+        self._tasks = TaskOwner()
+        self._journal = Journal(self.name)
+        self._attempt: Attempt | None = None
+        self._since = runtime.status_since
+        self._last_line = (runtime.status, runtime.reason_code)
+        self._identity = (runtime.phone_number, runtime.push_name)
+        asked = runtime.status.settled
+        self._expects_qr = asked or runtime.phone_number is None
+        self._cause = ReasonCode.REQUESTED if asked else ReasonCode.HOST_STOPPED
+        self._heard_at = _known_until(account, runtime)
+        self._failures = 0
+        self._setbacks = 0
+        self._ready_at: float | None = None
+        self._login_ended = False
+        self._said_leaving = False
+        self._lost = False
+        self._deleting = order.goal is Goal.DELETE
+
+    # ---- Seen from the manager ------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> policy.Running:
+        """What the session is doing, for `session_core.host.policy.decide`."""
+        return policy.Running(self._order.goal, self._seq, self.ending)
+
+    @property
+    def driver(self) -> Driver | None:
+        """The driver, while the session is ready or shows a code; None while nothing can be asked of it."""
+        usable = self.status in {SessionStatus.READY, SessionStatus.QR}
+        return self._attempt.driver if usable and self._attempt is not None and not self._attempt.muted else None
+
+    def adopt(self, wanted_seq: int) -> None:
+        """Take note that the owner's newest request asks for what is being done already."""
+        self._seq = max(self._seq, wanted_seq)
+
+    def order(self, order: Order) -> None:
+        """Give the session another goal; it breaks off what it is doing."""
+        log.info("session_order", session=self.name, goal=order.goal)
+        self._left_goal, self._order = self._order.goal, order
+        self._lost = self._lost or order.goal is Goal.LOSE
+        self._deleting = self._deleting or order.goal is Goal.DELETE
+        if order.goal is Goal.CONNECT:
+            self.adopt(order.seq)
+            self._expects_qr = True
+            self._cause = ReasonCode.REQUESTED
+        self._changed.set()
+
+    async def note(self, entry: Entry) -> None:
+        """Have something about this account stored, after everything before it, as late as the database allows."""
+        await self._journal.add_bulk(entry)
+
+    async def run(self) -> None:
+        """Live until the account is at rest and all is stored."""
+        self._journal.start()
+        try:
+            await self._obey()
+            self.ending = True
+            await self._journal.drained()
+        finally:
+            self.ending = True
+            await self._tasks.close()
+            await self._journal.close()
+
+    # ---- Goals ----------------------------------------------------------------------------------------------------
+
+    async def _obey(self) -> None:
+        goals = {
+            Goal.CONNECT: self._connect,
+            Goal.STOP: self._stop,
+            Goal.LOGOUT: self._log_out,
+            Goal.DELETE: self._delete,
+            Goal.LEAVE: self._leave,
+            Goal.LOSE: self._leave,
+        }
+        while True:
+            self._changed.clear()
+            work = spawn(goals[self._order.goal](), name=f"{self._order.goal}-{self.name}", owner=self._tasks)
+            change = spawn(self._changed.wait(), name=f"change-{self.name}", owner=self._tasks)
+            await asyncio.wait({work, change}, return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+            if work.done():
+                if work.exception() is not None:
+                    self._settle(SessionStatus.ERROR, ReasonCode.INTERNAL, repr(work.exception()))
+                return
+            await self._break_off(work)
+
+    async def _break_off(self, work: asyncio.Task[None]) -> None:
+        goal, attempt = self._order.goal, self._attempt
+        if goal is Goal.LEAVE:
+            self._say_leaving()
+        elif attempt is not None:
+            self._set_status(SessionStatus.STOPPING, ReasonCode.REQUESTED)
+        if attempt is not None:
+            attempt.muted = True
+            if goal in {Goal.LOGOUT, Goal.DELETE} and attempt.logged_in:
+                self._login_ended = await log_out(attempt.driver, self.name)
+        work.cancel()
+        await asyncio.wait({work})
+
+    async def _connect(self) -> None:
+        if self.status.settled or self.status in {SessionStatus.QUEUED, SessionStatus.STOPPING}:
+            self._set_status(SessionStatus.QUEUED, self._cause)
+        else:
+            self._set_status(SessionStatus.RECONNECTING, self._cause)
+        async with self._house.room.place(self._wait_for_room):
+            while (again_at := await self._try_once()) is not None:
+                await self._pause_until(again_at)
+
+    async def _pause_until(self, time: datetime) -> None:
+        await asyncio.sleep(max(0, (time - utcnow()).total_seconds()))
+
+    async def _stop(self) -> None:
+        self._set_status(SessionStatus.STOPPED, ReasonCode.REQUESTED)
+
+    async def _leave(self) -> None:
+        """Nothing is left to do: the browser is closed."""
+        self._say_leaving()
+
+    async def _log_out(self) -> None:
+        done = self._login_ended or await self._unlinked()
+        detail = "" if done else "WhatsApp could not be reached; the phone may still list this device."
+        try:
+            # Nobody can open the old login any more, whatever the phone still lists.
+            await self._house.profiles.remove(self.name)
+        except (WhahookError, OSError) as error:
+            log.warning("profile_not_removed", session=self.name, error=repr(error))
+        self._identity = (None, None)
+        self._set_status(
+            SessionStatus.STOPPED, ReasonCode.LOGGED_OUT, detail, told_identity=True, logout_seq=self._order.seq
+        )
+
+    async def _delete(self) -> None:
+        if not (self._login_ended or await self._unlinked()):
+            log.warning("deleted_without_logout", session=self.name)
+        async for attempt in AsyncRetrying(
+            wait=wait_exponential(max=REMOVE_CAP_SECONDS), before_sleep=self._not_removed
+        ):
+            with attempt:
+                await self._house.profiles.remove(self.name)
+        with suppress(*BUS_ERRORS):
+            await bus_qr.forget(self._house.core.redis, self.account_id)
+        self._journal.add(self._purge)
+
+    def _not_removed(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("profile_not_removed", session=self.name, error=repr(error))
+
+    async def _purge(self) -> None:
+        async with self._house.core.db.begin() as session:
+            await accounts.purge(session, self.account_id)
+
+    # ---- Connecting -----------------------------------------------------------------------------------------------
+
+    async def _try_once(self) -> datetime | None:
+        """Run one browser to its end; the time for the next one, None when another one would not do better."""
+        attempt: Attempt | None = None
+        try:
+            attempt = self._attempt = self._new_attempt()
+            await attempt.run(self._house.starts, self._house.room)
+        except Exception as error:
+            if not isinstance(error, WhahookError):
+                log.exception("attempt_failed", session=self.name)
+            return None if attempt is not None and attempt.muted else self._take_end(error)
+        finally:
+            # Said first and closed then: the page need not wait for a browser that takes its time to end.
+            self._attempt = None
+            if attempt is not None:
+                await close_driver(attempt.driver, self.name)
+        raise AssertionError("an attempt ends with an error")
+
+    def _new_attempt(self) -> Attempt:
+        driver = self._house.make_driver(self._account, self._heard_at)
+        hearing = Hearing(say=self._set_status, ready=self._on_ready, message=self._on_message)
+        # A code on an account that was linked before is never silent: it says that the old login is gone.
+        qr_reason = ReasonCode.UNLINKED if self._identity[0] else self._cause
+        return Attempt(driver, hearing, cause=self._cause, qr_reason=qr_reason if self._expects_qr else None)
+
+    def _take_end(self, error: Exception) -> datetime | None:
+        """Set the status that follows from the error; return when to try again."""
+        status, reason = policy.status_after(error), policy.reason_of(error)
+        detail = error.message if isinstance(error, WhahookError) else type(error).__name__
+        if status is not SessionStatus.RECONNECTING:
+            self._settle(status, reason, detail)
+            return None
+        self._cause = reason
+        self._failures += 1
+        again_at = utcnow() + self._next_pause()
+        self._set_status(status, reason, detail, next_retry_at=again_at)
+        return again_at
+
+    def _next_pause(self) -> timedelta:
+        now = asyncio.get_running_loop().time()
+        if self._ready_at is not None and now - self._ready_at > policy.STABLE_AFTER.total_seconds():
+            self._setbacks = 0
+        self._ready_at = None
+        self._setbacks += 1
+        return policy.backoff(self._setbacks, self._house.random)
+
+    def _on_ready(self, event: Ready, restored: bool) -> None:
+        phone, name = self._identity
+        self._identity = (
+            event.phone_number[:20] if event.phone_number else phone,
+            messages.clean(event.push_name)[:100] if event.push_name else name,
+        )
+        self._expects_qr = False
+        self._failures = 0
+        self._ready_at = asyncio.get_running_loop().time()
+        self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
+
+    async def _on_message(self, event: MessageSeen | AckChanged) -> None:
+        core = self._house.core
+        if isinstance(event, AckChanged):
+            await self.note(partial(messages.acknowledged, core, self.user_id, self.account_id, event))
+            return
+        await self.note(partial(messages.seen, core, self.user_id, self.account_id, event))
+        if not event.replayed:
+            self._heard_at = max(self._heard_at, min(event.at, utcnow()) - OVERLAP)
+
+    async def _unlinked(self) -> bool:
+        """Log out with a browser started only for that; True when the login is gone or there was none."""
+        if self._identity[0] is None or not await self._house.profiles.exists(self.name):
+            return True
+        try:
+            driver = self._house.make_driver(self._account, None)
+        except WhahookError as error:
+            log.warning("unlink_impossible", session=self.name, error=error.message)
+            return False
+        async with self._house.starts:
+            self._set_status(SessionStatus.LAUNCHING, ReasonCode.REQUESTED)
+            return await unlink(driver, self.name)
+
+    # ---- Status ---------------------------------------------------------------------------------------------------
+
+    def _settle(self, status: SessionStatus, reason_code: ReasonCode, detail: str) -> None:
+        """Say that only a person can go on, and want nothing more until one asks."""
+        self._set_status(status, reason_code, detail, give_up=True)
+
+    def _say_leaving(self) -> None:
+        """Say that the host stops. What was wanted is still wanted: the next start of a host goes on from here."""
+        if self._said_leaving:
+            return
+        self._said_leaving = True
+        status = SessionStatus.STOPPED
+        if self._left_goal is Goal.CONNECT:
+            reconnecting = may_follow(self.status, SessionStatus.RECONNECTING)
+            status = SessionStatus.RECONNECTING if reconnecting else SessionStatus.QUEUED
+        self._set_status(status, ReasonCode.HOST_STOPPED)
+
+    def _wait_for_room(self) -> None:
+        self._set_status(SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM)
+
+    def _set_status(
+        self,
+        status: SessionStatus,
+        reason_code: ReasonCode,
+        reason: str = "",
+        *,
+        qr: Qr | None = None,
+        next_retry_at: datetime | None = None,
+        told_identity: bool = False,
+        give_up: bool = False,
+        logout_seq: int | None = None,
+    ) -> None:
+        """Change the status: the only place that does. Set here at once, then stored and told in this order."""
+        if self._lost or self._deleting:
+            return
+        if not may_follow(self.status, status):
+            log.error("status_refused", session=self.name, old=self.status, new=status)
+            return
+        if status is not self.status:
+            self._since = utcnow()
+        renewal = qr is not None and qr.number > 1 and status is self.status
+        line = policy.worth_a_line(status, reason_code, self._last_line)
+        if line:
+            self._last_line = (status, reason_code)
+        self.status = status
+        change = StatusChange(
+            status=status,
+            reason_code=reason_code,
+            reason=reason,
+            since=self._since,
+            host_id=None if status.settled or self._order.goal is Goal.LEAVE else self._house.host_id,
+            attempt=self._failures,
+            next_retry_at=next_retry_at,
+            identity=self._identity if told_identity else None,
+            qr=qr,
+            line=line,
+            news=not renewal,
+            give_up_seq=self._seq if give_up else None,
+            logout_seq=logout_seq,
+        )
+        log.info("session_status", session=self.name, status=status, reason=reason_code)
+        self._journal.add(partial(self._store, change))
+
+    async def _store(self, change: StatusChange) -> None:
+        # Between setting and storing another host may have taken the account over; its word counts then.
+        if not self._lost:
+            await status_changed(self._house.core, self.account_id, change)
+
+
+def _known_until(account: Account, runtime: SessionRuntime) -> datetime:
+    """Return since when the first browser has to look for messages; for a new login only what comes from now on."""
+    if runtime.phone_number is None:
+        return utcnow()
+    return max(account.created_at, (runtime.last_activity or account.created_at) - KNOWN_BEFORE)
