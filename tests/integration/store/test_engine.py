@@ -1,0 +1,245 @@
+"""Transactions: writers wait instead of failing, readers see what is committed, outages have their own class."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, MetaData, Table, event, text
+from sqlalchemy.exc import StatementError
+from sqlmodel import insert, select
+
+from session_core.domain.status import Desired
+from session_core.store import accounts
+from session_core.store.engine import POOLER_PORT, Database
+from session_core.store.errors import STORE_AWAY, STORE_ERRORS
+from session_core.store.models import SessionRuntime
+from session_core.store.types import UtcDateTime
+from tests.factories import T0, add_account, read_runtime
+from tests.servers.databases import postgres_copy
+from tests.servers.postgres import running_postgres
+
+
+def statements(database: Database) -> list[str]:
+    """Return a list that fills with what is sent to the database."""
+    sent: list[str] = []
+
+    @event.listens_for(database._engine.sync_engine, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    return sent
+
+
+async def test_a_writing_transaction_takes_sqlites_lock_before_it_reads(sqlite_database_url: str) -> None:
+    database = Database(sqlite_database_url)
+    sent = statements(database)
+    try:
+        async with database.begin() as session:
+            await session.exec(text("SELECT 1"))
+        async with database.read() as session:
+            await session.exec(text("SELECT 2"))
+    finally:
+        await database.close()
+    assert sent == ["BEGIN IMMEDIATE", "SELECT 1", "BEGIN", "SELECT 2"]
+
+
+async def test_writers_that_read_first_lose_nothing(database: Database) -> None:
+    account_id = await add_account(database)
+
+    async def request() -> int:
+        async with database.begin() as session:
+            row = await accounts.get(session, account_id)  # as the services do: look, then write
+            assert row is not None
+            return await accounts.want(session, account_id, Desired.CONNECTED)
+
+    numbers = await asyncio.gather(*(request() for _ in range(20)))
+    assert sorted(numbers) == list(range(1, 21))
+    assert (await read_runtime(database, account_id)).wanted_seq == 20
+
+
+async def test_two_databases_on_one_file_write_in_turn(sqlite_database_url: str) -> None:
+    first, second = Database(sqlite_database_url), Database(sqlite_database_url)
+    try:
+        account_id = await add_account(first)
+        holds, released = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            async with first.begin() as session:
+                await accounts.want(session, account_id, Desired.CONNECTED)
+                holds.set()
+                await released.wait()
+
+        async def write() -> int:
+            async with second.begin() as session:
+                return await accounts.want(session, account_id, Desired.STOPPED)
+
+        holder = asyncio.gather(hold())
+        await holds.wait()
+        writer = asyncio.gather(write())
+        async with second.read() as session:  # readers never wait for a writer
+            row = await accounts.get(session, account_id)
+            assert row is not None
+            assert row[1].wanted_seq == 0
+        assert not writer.done()
+        released.set()
+        assert await writer == [2]
+        await holder
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def test_an_error_rolls_everything_back(database: Database) -> None:
+    account_id = await add_account(database)
+
+    async def breaks_after_a_change() -> None:
+        async with database.begin() as session:
+            await accounts.want(session, account_id, Desired.CONNECTED)
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        await breaks_after_a_change()
+    assert (await read_runtime(database, account_id)).wanted_seq == 0
+
+
+async def test_a_reading_transaction_keeps_nothing(database: Database) -> None:
+    account_id = await add_account(database)
+    async with database.read() as session:
+        await accounts.rename(session, account_id, "Changed")
+    async with database.read() as session:
+        row = await accounts.get(session, account_id)
+    assert row is not None
+    assert row[0].name == "Shop"
+
+
+async def test_rows_are_readable_after_the_transaction(database: Database) -> None:
+    account_id = await add_account(database)
+    async with database.begin() as session:
+        row = await accounts.get(session, account_id)
+    assert row is not None
+    assert row[1].desired is Desired.STOPPED
+
+
+async def test_references_are_enforced(database: Database) -> None:
+    account_id = await add_account(database)
+    async with database.begin() as session:
+        await accounts.purge(session, account_id)
+    async with database.read() as session:
+        assert (await session.exec(select(SessionRuntime))).all() == []
+
+
+class TestUtcDateTime:
+    MOMENTS = Table("moments", MetaData(), Column("at", UtcDateTime()))
+
+    async def _round_trip(self, database: Database, value: datetime | None) -> datetime | None:
+        async with database.begin() as session:
+            connection = await session.connection()
+            await connection.run_sync(lambda sync: self.MOMENTS.create(sync, checkfirst=True))
+            await session.exec(self.MOMENTS.delete())
+            await session.exec(insert(self.MOMENTS).values(at=value))
+            return (await session.exec(select(self.MOMENTS.c.at))).one()
+
+    async def test_any_zone_comes_back_as_utc(self, database: Database) -> None:
+        madrid = timezone(timedelta(hours=2))
+        value = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=madrid)
+        back = await self._round_trip(database, value)
+        assert back == value
+        assert back is not None
+        assert back.tzinfo is UTC
+        assert back.hour == 10
+
+    async def test_nothing_stays_nothing(self, database: Database) -> None:
+        assert await self._round_trip(database, None) is None
+
+    async def test_a_time_without_a_zone_is_refused(self, database: Database) -> None:
+        with pytest.raises(StatementError, match="without a time zone"):
+            await self._round_trip(database, datetime(2026, 6, 1))
+
+    async def test_times_compare_in_the_database(self, database: Database) -> None:
+        account_id = await add_account(database)
+        async with database.begin() as session:
+            await accounts.touch(session, account_id, T0.astimezone(timezone(timedelta(hours=-5))))
+            await accounts.touch(session, account_id, T0 - timedelta(seconds=1))
+        assert (await read_runtime(database, account_id)).last_activity == T0
+
+
+class TestOutages:
+    """`STORE_AWAY` is for what may be gone in a moment; a wrong query or value must not be taken for it."""
+
+    async def test_no_such_database(self, postgres_url: str) -> None:
+        async with postgres_copy(postgres_url, None) as url:
+            pass
+        database = Database(url)
+        with pytest.raises(STORE_AWAY):
+            await database.ping()
+        await database.close()
+
+    async def test_a_server_that_is_gone_and_back(self, tmp_path: Path) -> None:
+        with running_postgres(tmp_path) as url:
+            database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
+            await database.ping()
+        with pytest.raises(STORE_AWAY):
+            await database.ping()
+        await database.close()
+
+    async def test_a_connection_that_is_cut_off(self, postgres_database_url: str) -> None:
+        database = Database(postgres_database_url)
+        try:
+            with pytest.raises(STORE_AWAY):
+                async with database.begin() as session:
+                    await session.exec(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await database.ping()  # the pool notices and makes a new one
+        finally:
+            await database.close()
+
+    async def test_a_value_that_does_not_fit_is_no_outage(self, postgres_database_url: str) -> None:
+        database = Database(postgres_database_url)
+        try:
+            with pytest.raises(STORE_ERRORS) as caught:
+                async with database.begin() as session:
+                    await session.exec(text("SELECT 1/0"))
+        finally:
+            await database.close()
+        assert not isinstance(caught.value, STORE_AWAY)
+
+    async def test_a_file_that_cannot_be_opened(self, tmp_path: Path) -> None:
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
+        with pytest.raises(STORE_AWAY):
+            await database.ping()
+        await database.close()
+
+
+def test_the_poolers_port_switches_prepared_statements_off() -> None:
+    through, direct = (
+        Database(f"postgresql+asyncpg://ana@db.example.org:{port}/postgres") for port in (POOLER_PORT, 5432)
+    )
+
+    def arguments(database: Database) -> dict[str, object]:
+        created: dict[str, object] = {}
+
+        def connect(*_args: object, **kwargs: object) -> None:
+            created.update(kwargs)
+            raise ConnectionRefusedError
+
+        dialect = database._engine.dialect
+        _, options = dialect.create_connect_args(database._engine.url)
+        pool_creator = database._engine.sync_engine.pool._creator
+        dialect.connect = connect  # type: ignore[method-assign]
+        with pytest.raises(ConnectionRefusedError):
+            pool_creator()
+        return {**options, **created}
+
+    assert arguments(through)["statement_cache_size"] == 0
+    assert arguments(through)["prepared_statement_cache_size"] == 0
+    assert "statement_cache_size" not in arguments(direct)
+
+
+async def test_libpqs_word_for_encryption_is_understood(postgres_database_url: str) -> None:
+    database = Database(f"{postgres_database_url}&sslmode=disable")
+    try:
+        await database.ping()
+    finally:
+        await database.close()
