@@ -67,10 +67,12 @@ _BY_COOKIE = APIKeyCookie(name="wh_session", scheme_name="cookie", auto_error=Fa
 
 async def _user(
     request: Request,
-    key: Annotated[str | None, Security(_BY_KEY)],
+    # For the description only: they take an empty header for none, and know one name of the cookie.
+    _key: Annotated[str | None, Security(_BY_KEY)],
     _cookie: Annotated[str | None, Security(_BY_COOKIE)],
 ) -> Principal:
     core = _core(request)
+    key = request.headers.get("x-api-key")
     if key is not None:
         # A wrong key is an error even beside a good cookie: whoever sends one means it.
         who = await principal.from_api_key(core, key)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from session_core.clock import utcnow
+from session_core.domain.message import Direction, MessageStatus
+from session_core.store import messages as message_store
+from session_core.store.models import Message
+from tests.integration.api.conftest import Person
+from tests.servers.api import RunningApi
+
+HELLO = {"to": "+34 612 34 56 78", "text": "hello"}
+
+
+async def path_of_messages(person: Person) -> str:
+    return f"/api/v1/accounts/{(await person.account())['id']}/messages"
+
+
+async def test_a_text_is_accepted_and_can_be_looked_up(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    answer = await ana.program.post(path, json=HELLO, headers={"Idempotency-Key": "order-1"})
+    assert answer.status_code == 202
+    message = answer.json()
+    assert (message["status"], message["direction"]) == ("queued", "out")
+    assert message["to"] == message["chatId"] == "34612345678@c.us"
+    assert (message["text"], message["from"]) == ("hello", None)
+    assert datetime.fromisoformat(message["createdAt"]).tzinfo is not None
+    assert (await ana.program.get(f"{path}/{message['id']}")).json() == message
+    assert (await ana.browser.get(path)).json() == [message]
+
+
+async def test_the_same_idempotency_key_brings_the_same_message_back(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    headers = {"Idempotency-Key": "order-1"}
+    answers = await asyncio.gather(*(ana.program.post(path, json=HELLO, headers=headers) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert [answer.headers.get("idempotent-replayed") for answer in answers].count("true") == 7
+    assert len((await ana.program.get(path)).json()) == 1
+
+    other = await ana.program.post(path, json={**HELLO, "text": "other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    assert other.json()["existingId"] == answers[0].json()["id"]
+
+
+async def test_a_duplicate_names_the_first_and_can_be_forced(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    first = (await ana.program.post(path, json=HELLO)).json()
+    again = await ana.program.post(path, json={**HELLO, "text": " HELLO "})
+    assert (again.status_code, again.json()["code"]) == (409, "duplicate_message")
+    assert again.json()["existingId"] == first["id"]
+    assert again.json()["action"]
+    forced = await ana.program.post(path, json={**HELLO, "force": True})
+    assert forced.status_code == 202
+    assert forced.json()["id"] != first["id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({**HELLO, "to": "12"}, "bad_phone"),
+        ({**HELLO, "to": "someone@example.org"}, "bad_recipient"),
+        ({**HELLO, "text": "   "}, "bad_text"),
+        ({**HELLO, "text": "a\x00b"}, "bad_text"),
+        ({**HELLO, "text": "x" * 65_537}, "invalid_request"),
+        ({**HELLO, "text": 5}, "invalid_request"),
+        ({"to": "34612345678"}, "invalid_request"),
+        ({**HELLO, "forse": True}, "invalid_request"),
+    ],
+)
+async def test_bad_messages(ana: Person, body: dict[str, object], code: str) -> None:
+    answer = await ana.program.post(await path_of_messages(ana), json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_text_that_is_no_unicode_is_refused(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    body = b'{"to": "34612345678", "text": "half a pair \\ud83d"}'
+    answer = await ana.program.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+async def test_the_longest_text_fits_however_it_is_written(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    escaped = "\\ud83d\\ude00" * 65_536
+    body = f'{{"to": "34612345678", "text": "{escaped}"}}'
+    answer = await ana.program.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["text"] == "😀" * 65_536
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb"])
+async def test_bad_idempotency_keys(ana: Person, key: str) -> None:
+    answer = await ana.program.post(await path_of_messages(ana), json=HELLO, headers={"Idempotency-Key": key})
+    assert answer.status_code == 422
+
+
+async def test_pages_of_messages(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    for number in range(5):
+        await ana.program.post(path, json={**HELLO, "text": f"number {number}"})
+    first = (await ana.program.get(path, params={"limit": 2})).json()
+    second = (await ana.program.get(path, params={"limit": 2, "before": first[-1]["id"]})).json()
+    assert [message["text"] for message in first + second] == ["number 4", "number 3", "number 2", "number 1"]
+    assert (await ana.program.get(path, params={"before": str(uuid4())})).status_code == 404
+    for bad in ({"limit": 0}, {"limit": 201}, {"before": "x"}, {"direction": "up"}, {"chat": "a\x00"}):
+        assert (await ana.program.get(path, params=bad)).status_code == 422, bad
+
+
+async def test_what_came_in_says_who_wrote_it(ana: Person, api: RunningApi) -> None:
+    account = await ana.account()
+    path = f"/api/v1/accounts/{account['id']}/messages"
+    now = utcnow()
+    row = Message(
+        account_id=UUID(str(account["id"])),
+        direction=Direction.IN,
+        chat_id="34699999999@c.us",
+        sender_name="Eva",
+        text="hi",
+        content_hash="",
+        status=MessageStatus.RECEIVED,
+        status_rank=MessageStatus.RECEIVED.rank,
+        wa_key="3EB0AA",
+        wa_message_id="false_34699999999@c.us_3EB0AA",
+        created_at=now,
+        updated_at=now,
+    )
+    async with api.core.db.begin() as session:
+        assert await message_store.add_once(session, row)
+    await ana.program.post(path, json=HELLO)
+    (came_in,) = (await ana.program.get(path, params={"direction": "in"})).json()
+    assert (came_in["from"], came_in["to"], came_in["senderName"]) == ("34699999999@c.us", None, "Eva")
+    assert came_in["status"] == "received"
+    assert len((await ana.program.get(path, params={"chat": "34699999999@c.us"})).json()) == 1
