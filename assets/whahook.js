@@ -1,0 +1,128 @@
+// What only the browser can show: times in its own zone, seconds that pass, copying. No server is asked for any of it.
+(() => {
+  "use strict";
+
+  const language = () => (document.documentElement.lang === "en" ? "en" : "es");
+  const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const NOW = { es: "ahora mismo", en: "just now" };
+  const TODAY = { es: "hoy", en: "today" };
+
+  function ago(date) {
+    const seconds = (date - Date.now()) / 1000;
+    const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
+    if (!unit) return NOW[language()];
+    const format = new Intl.RelativeTimeFormat(language(), { numeric: "always" });
+    return format.format(Math.trunc(seconds / unit[1]), unit[0]);
+  }
+
+  const clock = (date) => date.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hour12: false });
+
+  function day(date) {
+    const other = date.getFullYear() !== new Date().getFullYear();
+    return date.toLocaleDateString(language(), { day: "numeric", month: "short", ...(other && { year: "numeric" }) });
+  }
+
+  function moment(date) {
+    const today = date.toDateString() === new Date().toDateString();
+    return `${today ? TODAY[language()] : day(date)} ${clock(date)}`;
+  }
+
+  // "since 08:30" on the same day, "since 22 Nov" later.
+  function since(date) {
+    const today = date.toDateString() === new Date().toDateString();
+    if (!today) return day(date);
+    return language() === "es" ? `las ${clock(date)}` : clock(date);
+  }
+
+  const KINDS = { ago, moment, since };
+
+  // Writes only when the text differs: a rewrite with the same text would be read out again.
+  function write(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  const ticking = new Set();
+  setInterval(() => ticking.forEach((element) => element.tick()), 1000);
+
+  class Ticking extends HTMLElement {
+    connectedCallback() { ticking.add(this); this.start(); }
+    disconnectedCallback() { ticking.delete(this); }
+    attributeChangedCallback() { if (this.isConnected) this.start(); }
+    start() { this.tick(); }
+  }
+
+  class WhTime extends Ticking {
+    static observedAttributes = ["datetime", "kind", "lang"];
+    tick() {
+      const date = new Date(this.getAttribute("datetime"));
+      if (Number.isNaN(date.getTime())) return write(this, "");
+      write(this, (KINDS[this.getAttribute("kind")] || moment)(date));
+      this.title = date.toLocaleString(language(), { dateStyle: "long", timeStyle: "medium" });
+    }
+  }
+
+  // The server says how many seconds are left, so that a clock that is wrong shows nothing wrong.
+  class WhCountdown extends Ticking {
+    static observedAttributes = ["seconds", "data-key"];
+    start() { this.end = performance.now() + Number(this.getAttribute("seconds")) * 1000; this.tick(); }
+    tick() {
+      const left = Math.ceil((this.end - performance.now()) / 1000);
+      const over = this.getAttribute("over") || "";
+      write(this, left > 0 ? (this.getAttribute("template") || "{s}").replace("{s}", left) : over);
+    }
+  }
+
+  class WhMeter extends HTMLElement {
+    static observedAttributes = ["seconds", "total"];
+    connectedCallback() { this.run(); }
+    attributeChangedCallback() { if (this.isConnected) this.run(); }
+    run() {
+      const left = Number(this.getAttribute("seconds"));
+      const part = Math.min(1, left / Number(this.getAttribute("total")));
+      const bar = this.firstElementChild || this.appendChild(document.createElement("i"));
+      this.running?.cancel();
+      this.running = bar.animate(
+        [{ transform: `scaleX(${part})` }, { transform: "scaleX(0)" }],
+        { duration: Math.max(1, left * 1000), fill: "forwards", easing: "linear" },
+      );
+    }
+  }
+
+  class WhLang extends HTMLElement {
+    static observedAttributes = ["value"];
+    connectedCallback() { this.tell(); }
+    attributeChangedCallback() { this.tell(); }
+    tell() {
+      const value = this.getAttribute("value");
+      if (value) document.documentElement.lang = value;
+      ticking.forEach((element) => element.tick());
+    }
+  }
+
+  customElements.define("wh-lang", WhLang);
+  customElements.define("wh-time", WhTime);
+  customElements.define("wh-countdown", WhCountdown);
+  customElements.define("wh-meter", WhMeter);
+
+  // navigator.clipboard is there on https and localhost only; people also open us by a name in their own network.
+  async function copy(text) {
+    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.style.position = "fixed";
+    field.style.opacity = "0";
+    const place = document.querySelector("[role=dialog], [role=alertdialog]") || document.body;
+    place.appendChild(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    await copy(button.dataset.copy);
+    button.dataset.done = "true";
+    setTimeout(() => delete button.dataset.done, 2000);
+  });
+})();

@@ -1,0 +1,85 @@
+"""Dialogs: one that asks first, one with a single field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from whahook_app.components.parts import form_error
+from whahook_app.components.text import t
+
+
+def close_corner() -> rx.Component:
+    """Return the button that closes a dialog."""
+    return rx.dialog.close(
+        rx.el.button(
+            rx.icon("x", size=18, aria_hidden=True),
+            type="button",
+            aria_label=t("close"),
+            class_name="wh-icon-button wh-dialog-close",
+        )
+    )
+
+
+def question(*, opened: Any, title: Any, body: Any, yes: Any, final: Any, on_yes: Any, on_no: Any) -> rx.Component:
+    """Return a dialog that asks before something is done; it opens on "cancel"."""
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            rx.alert_dialog.title(title, class_name="wh-dialog-title"),
+            rx.alert_dialog.description(body, class_name="wh-soft"),
+            rx.el.div(
+                rx.alert_dialog.cancel(
+                    rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost"),
+                ),
+                # No `alert_dialog.action`: it would close the dialog, and that event says "no".
+                rx.el.button(
+                    yes,
+                    type="button",
+                    on_click=on_yes,
+                    class_name=rx.cond(final, "wh-button wh-danger", "wh-button wh-primary"),
+                ),
+                class_name="wh-dialog-actions",
+            ),
+            class_name="wh-dialog wh-dialog-small",
+        ),
+        open=opened,
+        on_open_change=lambda _opened: on_no,
+    )
+
+
+def one_field(
+    *, opened: Any, title: Any, label: Any, value: Any, error: Any, on_submit: Any, on_close: Any, name: str
+) -> rx.Component:
+    """Return a dialog with one text field."""
+    return rx.dialog.root(
+        rx.dialog.content(
+            close_corner(),
+            rx.dialog.title(title, class_name="wh-dialog-title"),
+            rx.form(
+                rx.el.label(label, html_for=f"{name}-field"),
+                rx.el.input(
+                    id=f"{name}-field",
+                    name=name,
+                    default_value=value,
+                    max_length=100,
+                    required=True,
+                    auto_complete="off",
+                    class_name="wh-input",
+                    aria_describedby=f"{name}-error",
+                ),
+                form_error(error, f"{name}-error"),
+                rx.el.div(
+                    rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
+                    rx.el.button(t("save"), type="submit", class_name="wh-button wh-primary"),
+                    class_name="wh-dialog-actions",
+                ),
+                on_submit=on_submit,
+                class_name="wh-form",
+            ),
+            class_name="wh-dialog wh-dialog-small",
+            aria_describedby=None,
+        ),
+        open=opened,
+        on_open_change=lambda _opened: on_close,
+    )

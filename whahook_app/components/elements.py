@@ -1,0 +1,80 @@
+"""Elements that Reflex does not have: a form that the browser itself sends, and the page's own custom elements.
+
+The custom elements (``assets/whahook.js``) show time: only the browser knows its clock, and nothing has to travel for
+a second to pass. Their names are aliases: Reflex makes JavaScript names out of tags, and those have no dash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.el.element import Element
+
+
+class NativeForm(Element):
+    """A form that the browser posts; `rx.form` always sends an event instead, and an event cannot set a cookie."""
+
+    tag = "form"
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+class Time(Element):
+    """A moment: ``kind`` is "ago" (hace 5 minutos) or "moment" (hoy 09:41)."""
+
+    tag = "WhTime"
+    alias = "wh-time"
+    datetime: rx.Var[str]
+    kind: rx.Var[str]
+
+
+class Countdown(Element):
+    """Seconds that run down: ``template`` with ``{s}`` in it, ``over`` at the end."""
+
+    tag = "WhCountdown"
+    alias = "wh-countdown"
+    seconds: rx.Var[float]
+    template: rx.Var[str]
+    over: rx.Var[str]
+
+
+class Meter(Element):
+    """A bar that runs from ``seconds`` of ``total`` down to nothing."""
+
+    tag = "WhMeter"
+    alias = "wh-meter"
+    seconds: rx.Var[float]
+    total: rx.Var[float]
+
+
+class PageLanguage(Element):
+    """Tells the document which language it is in; shows nothing."""
+
+    tag = "WhLang"
+    alias = "wh-lang"
+    value: rx.Var[str]
+
+
+def time(at: Any, kind: str, language: Any) -> rx.Component:
+    """Show a moment. ``language`` makes it write itself anew when that changes."""
+    return Time.create(datetime=at, kind=kind, lang=language, class_name="wh-num")
+
+
+def visually_hidden(*children: Any, **props: Any) -> rx.Component:
+    """Say something to screen readers only."""
+    return rx.el.span(*children, class_name="wh-sr", **props)
+
+
+def copy_button(value: Any, label: Any, done: Any, **props: Any) -> rx.Component:
+    """Copy ``value`` in the browser; the button says that it did."""
+    return rx.el.button(
+        rx.icon("copy", size=15, class_name="wh-copy-idle", aria_hidden=True),
+        rx.icon("check", size=15, class_name="wh-copy-done", aria_hidden=True),
+        rx.el.span(label, class_name="wh-copy-idle"),
+        rx.el.span(done, class_name="wh-copy-done", role="status"),
+        type="button",
+        class_name="wh-button wh-ghost",
+        custom_attrs={"data-copy": value},
+        **props,
+    )

@@ -1,0 +1,74 @@
+"""Every text that people read, in Spanish and English. Pure: no Reflex, so that rules about texts are tested alone."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from session_core.domain.message import MessageStatus
+from session_core.domain.status import ReasonCode, SessionStatus
+from whahook_app.i18n.en import EN
+from whahook_app.i18n.es import ES
+
+Language = Literal["es", "en"]
+
+LANGUAGES: tuple[Language, ...] = ("es", "en")
+DEFAULT: Language = "es"
+TEXTS: dict[Language, dict[str, str]] = {"es": ES, "en": EN}
+
+
+def text(language: Language, key: str, **values: Any) -> str:
+    """Return the text ``key`` with ``values`` filled in.
+
+    Raises:
+        KeyError: there is no such text.
+    """
+    found = TEXTS[language][key]
+    return found.format(**values) if values else found
+
+
+def text_or(language: Language, key: str, fallback: str) -> str:
+    """Return the text ``key``, or the text ``fallback`` when another version of the host speaks of something newer."""
+    return TEXTS[language].get(key) or TEXTS[language][fallback]
+
+
+def counted(language: Language, key: str, count: int) -> str:
+    """Return ``key.one`` or ``key.many`` with ``{n}`` filled in."""
+    return text(language, f"{key}.one" if count == 1 else f"{key}.many", n=count)
+
+
+def choose(cookie: object, accept_language: str = "") -> Language:
+    """Return the language to speak: the chosen one, else the browser's, else Spanish.
+
+    Args:
+        cookie: value of the cookie ``lang``; anybody can write anything there.
+        accept_language: the header, in the order of preference in which browsers write it.
+    """
+    for language in LANGUAGES:
+        if cookie == language:
+            return language
+    for part in accept_language.split(","):
+        wanted = part.split(";")[0].strip().lower()[:2]
+        for language in LANGUAGES:
+            if wanted == language:
+                return language
+    return DEFAULT
+
+
+def status_word(language: Language, status: SessionStatus) -> str:
+    """Return the word of a session's state, e.g. ``"Conectado"``."""
+    return text(language, f"status.{status.value}")
+
+
+def reason(language: Language, code: ReasonCode) -> str:
+    """Return the sentence that says why; an empty text for `ReasonCode.NONE`."""
+    return text(language, f"reason.{code.value or 'none'}")
+
+
+def next_step(language: Language, code: ReasonCode) -> str:
+    """Return the sentence that says what to do, or what happens by itself."""
+    return text(language, f"next.{code.value or 'none'}")
+
+
+def message_status(language: Language, status: MessageStatus) -> str:
+    """Return the word of a message's state, e.g. ``"Leído"``."""
+    return text(language, f"message.{status.value}")

@@ -1,0 +1,68 @@
+"""``/messages``: what came in and went out, live."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from whahook_app.components.message_list import message_line
+from whahook_app.components.parts import empty, heading, load_problem, skeleton, some
+from whahook_app.components.text import t
+from whahook_app.layout import page
+from whahook_app.states.messages import Messages
+
+PATH = "/messages"
+
+
+def messages() -> rx.Component:
+    """Return the page."""
+    return page(
+        heading(t("messages.title"), rx.el.p(t("messages.subtitle"), class_name="wh-soft"), _chooser()),
+        load_problem(Messages.broken),
+        rx.cond(
+            Messages.loaded,
+            rx.cond(some(Messages.choices), _list(), rx.cond(Messages.broken, rx.fragment(), _no_accounts())),
+            skeleton(3),
+        ),
+        current=PATH,
+    )
+
+
+def _chooser() -> rx.Component:
+    return rx.cond(
+        some(Messages.choices),
+        rx.el.label(
+            rx.el.span(t("messages.account"), class_name="wh-sr"),
+            rx.el.select(
+                rx.foreach(Messages.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
+                value=Messages.account,
+                on_change=Messages.choose,
+                class_name="wh-input wh-select",
+                id="account",
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _list() -> rx.Component:
+    return rx.cond(
+        some(Messages.rows),
+        rx.fragment(
+            rx.el.ul(rx.foreach(Messages.rows, message_line), class_name="wh-card wh-messages", aria_live="polite"),
+            rx.cond(
+                Messages.more,
+                rx.el.button(t("more"), type="button", on_click=Messages.older, class_name="wh-button wh-quiet"),
+                rx.fragment(),
+            ),
+        ),
+        empty("message-square", t("messages.none.title"), t("messages.none.body")),
+    )
+
+
+def _no_accounts() -> rx.Component:
+    return empty(
+        "smartphone",
+        t("messages.no_accounts.title"),
+        t("messages.no_accounts.body"),
+        rx.link(t("messages.go_connect"), href="/settings/connections", class_name="wh-button wh-primary"),
+    )

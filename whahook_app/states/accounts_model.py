@@ -1,0 +1,84 @@
+"""What one open page knows of its viewer's accounts: read once, then kept up by events."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+
+from session_core.core import Core
+from session_core.domain.events import AccountDeleted, MessageChanged, SessionChanged, SessionSnapshot
+from session_core.errors import NotFound
+from session_core.services import accounts, health, messages
+from session_core.services.live import Resync
+from whahook_app.live import Batch
+
+log = structlog.get_logger(__name__)
+
+
+class AccountsModel:
+    """The accounts in the order of the page, the messages that wait for a person, and the room on the hosts."""
+
+    def __init__(self, core: Core, user_id: UUID) -> None:
+        self._core = core
+        self.user_id = user_id
+        self.snapshots: dict[UUID, SessionSnapshot] = {}
+        self.queued: dict[UUID, int] = {}
+        self.capacity = health.Capacity(0, 0, 0)
+        self.broken = False
+        """The last reading failed; what is here may be old, and the next batch tries again."""
+
+    async def apply(self, batch: Batch) -> bool:
+        """Take in what happened; an empty batch is the time to look at the hosts. True when the page has to change."""
+        if self.broken or any(isinstance(event, Resync) for event in batch):
+            await self._read()
+            return True
+        changed = False
+        for event in batch:
+            if isinstance(event, SessionChanged):
+                changed |= await self._changed(event.session)
+            elif isinstance(event, AccountDeleted):
+                changed |= self.snapshots.pop(event.account_id, None) is not None
+            elif isinstance(event, MessageChanged):
+                changed |= await self._count(event.message.account_id)
+        if not batch:
+            changed = await self._look_at_hosts()
+        return changed
+
+    async def _read(self) -> None:
+        try:
+            found = await accounts.list_accounts(self._core, self.user_id)
+            self.snapshots = {snapshot.account_id: snapshot for snapshot in found}
+            for account_id in self.snapshots:
+                await self._count(account_id)
+            await self._look_at_hosts()
+            self.broken = False
+        except Exception as error:
+            # Whatever the reason, the page says so and tries again; it must not lose its events.
+            log.warning("page_not_readable", error=repr(error))
+            self.broken = True
+
+    async def _changed(self, snapshot: SessionSnapshot) -> bool:
+        known = self.snapshots.get(snapshot.account_id)
+        if known is not None and snapshot.seq < known.seq:
+            return False
+        self.snapshots[snapshot.account_id] = snapshot
+        await self._count(snapshot.account_id)
+        return True
+
+    async def _count(self, account_id: UUID) -> bool:
+        """Count the messages that wait, where the card tells it: when only a person can set them going."""
+        snapshot = self.snapshots.get(account_id)
+        if snapshot is None or not (snapshot.status.settled or snapshot.status.needs_person):
+            return self.queued.pop(account_id, 0) != 0
+        try:
+            waiting = await messages.queue_length(self._core, self.user_id, account_id)
+        except NotFound:
+            waiting = 0
+        before = self.queued.get(account_id, 0)
+        self.queued[account_id] = waiting
+        return waiting != before
+
+    async def _look_at_hosts(self) -> bool:
+        before, self.capacity = self.capacity, await health.capacity(self._core)
+        return self.capacity != before
