@@ -6,12 +6,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from session_core.bus.connection import RedisClient, open_redis
 from session_core.core import Core, open_core
 from session_core.settings import Settings
 from session_core.store.engine import Database
-from tests.servers.databases import copy_sqlite, migrated_postgres, migrated_sqlite, postgres_copy
+from tests.servers.databases import (
+    copy_sqlite,
+    empty_postgres,
+    migrated_postgres,
+    migrated_sqlite,
+    postgres_copy,
+)
 
 BUS_DATABASE = 9
 """A Redis database that is emptied before each test; the numbers below are free for other tests."""
@@ -25,8 +32,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def postgres_template(postgres_url: str) -> str:
-    """Return the name of a Postgres database with all tables; never opened again."""
+    """Return the name of a Postgres database with all tables; never opened again, only copied."""
     return await migrated_postgres(postgres_url)
+
+
+@pytest.fixture(scope="session")
+async def postgres_shared(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
+    """Name of the Postgres database that the tests use one after the other."""
+    async with postgres_copy(postgres_url, postgres_template) as url:
+        yield str(make_url(url).database)
 
 
 @pytest.fixture
@@ -36,10 +50,9 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def postgres_database_url(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
-    """URL of an empty Postgres database with all tables, for this test alone."""
-    async with postgres_copy(postgres_url, postgres_template) as url:
-        yield url
+async def postgres_database_url(postgres_url: str, postgres_shared: str) -> str:
+    """URL of a Postgres database with all tables and no row; a test that changes tables takes a copy instead."""
+    return await empty_postgres(postgres_url, postgres_shared)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

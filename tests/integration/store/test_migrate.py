@@ -25,6 +25,13 @@ from tests.servers.processes import clean_environment
 
 
 @pytest.fixture
+async def postgres_database_url(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
+    """A database of its own for every test: the tables change."""
+    async with postgres_copy(postgres_url, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
 def empty_sqlite_url(tmp_path: Path) -> str:
     return sqlite_url(tmp_path / "folder" / "new.db")
 
