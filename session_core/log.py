@@ -39,9 +39,11 @@ def setup_logging(*, level: str = "INFO", json: bool | None = None) -> None:
         json: one JSON object a line; ``None`` means "when stderr is not a terminal".
     """
     as_json = not sys.stderr.isatty() if json is None else json
-    # An error's text may hold an address with a password, so it is looked at again once it is text.
-    errors_as_text: list[Any] = [structlog.processors.format_exc_info, redact] if as_json else []
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    # An error's text may hold an address with a password, so it is looked at again once it is text. Plain text on a
+    # terminal too: the library's own way shows every local variable, passwords and messages among them.
+    errors_as_text: list[Any] = [structlog.processors.format_exc_info, redact]
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else console
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+import structlog
 
 from session_core.settings import Settings
 from tests.servers.postgres import running_postgres
@@ -20,6 +21,9 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     os.environ["WHAHOOK_ENV_FILE"] = os.devnull
     Settings.model_config["env_file"] = None
+    # structlog's default draws every local variable of a traceback, which takes seconds when a test is about an error.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, console])
 
 
 @pytest.fixture(scope="session", autouse=True)
