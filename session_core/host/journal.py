@@ -15,7 +15,7 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from session_core.store.errors import STORE_AWAY, STORE_ERRORS, AlreadyThere
-from session_core.tasks import spawn
+from session_core.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,7 @@ class Journal:
     async def close(self) -> None:
         """Stop at once; what is not stored by now is dropped and named in the log."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=5)
+            await end(self._task)
         if not self._queue.empty():
             log.warning("journal_not_stored", session=self._name, entries=self._queue.qsize())
 
@@ -91,7 +90,7 @@ class Journal:
         refusals = 0
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(STORE_ERRORS),
-            wait=wait_exponential_jitter(initial=0.1, max=RETRY_CAP_SECONDS, jitter=0.5),
+            wait=wait_exponential_jitter(multiplier=0.1, max=RETRY_CAP_SECONDS, jitter=0.5),
             after=self._complain,
             reraise=True,
         ):

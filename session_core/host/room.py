@@ -117,6 +117,7 @@ class Room:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._moved.wait(), LOOK_AGAIN.total_seconds())
+            async with asyncio.timeout(LOOK_AGAIN.total_seconds()):
+                await self._moved.wait()
         except TimeoutError:
             return

@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 REMOVE_CAP_SECONDS = 60
 
+CANCEL_AGAIN_AFTER = timedelta(seconds=20)
+
 KNOWN_BEFORE = timedelta(hours=1)
 """So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
 
@@ -159,8 +161,11 @@ class Session:
             attempt.muted = True
             if goal in {Goal.LOGOUT, Goal.DELETE} and attempt.logged_in:
                 self._login_ended = await log_out(attempt.driver, self.name)
-        work.cancel()
-        await asyncio.wait({work})
+        while not work.done():
+            # Seldom a second time: a driver that is ending its browser must not be disturbed, but a cancellation can
+            # get lost (`session_core.tasks.end` says where).
+            work.cancel()
+            await asyncio.wait({work}, timeout=CANCEL_AGAIN_AFTER.total_seconds())
 
     async def _connect(self) -> None:
         if self.status.settled or self.status in {SessionStatus.QUEUED, SessionStatus.STOPPING}:

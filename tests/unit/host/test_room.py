@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from session_core.host.room import SESSION_BYTES, Room, cgroup_available
+from session_core.tasks import spawn
+
+
+def nothing() -> None:
+    return None
+
+
+async def until_asleep() -> None:
+    """Let every task run until it waits for something that only the test brings about."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_places_are_given_in_the_order_of_asking() -> None:
+    room = Room(1)
+    order: list[str] = []
+    waited: list[str] = []
+    leave = {name: asyncio.Event() for name in "abc"}
+
+    async def live(name: str) -> None:
+        async with room.place(lambda: waited.append(name)):
+            order.append(name)
+            await leave[name].wait()
+
+    lives = [spawn(live(name), name=name) for name in "abc"]
+    await until_asleep()
+    assert (order, waited, room.taken, room.left) == (["a"], ["b", "c"], 1, 0)
+    leave["a"].set()
+    await until_asleep()
+    assert order == ["a", "b"]
+    leave["b"].set()
+    leave["c"].set()
+    await asyncio.gather(*lives)
+    assert order == ["a", "b", "c"]
+    assert (room.taken, room.left) == (0, 1)
+
+
+async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
+    room = Room(1)
+    entered = asyncio.Event()
+
+    async def live() -> None:
+        async with room.place(nothing):
+            entered.set()
+
+    async with room.place(nothing):
+        first = spawn(live(), name="first")
+        second = spawn(live(), name="second")
+        await until_asleep()
+        first.cancel()
+        await until_asleep()
+        assert not entered.is_set()
+    await second
+    assert entered.is_set()
+    assert room.taken == 0
+
+
+async def test_without_a_limit_the_memory_decides_and_young_sessions_count_whole() -> None:
+    room = Room(0, memory=lambda: int(2.5 * SESSION_BYTES))
+    assert room.left == 2
+    async with room.place(nothing), room.growing():
+        assert room.left == 1
+    assert room.left == 2
+
+
+def cgroup(folder: Path, limit: str, used: int, cached: int = 0) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.max").write_text(limit + "\n")
+    (folder / "memory.current").write_text(f"{used}\n")
+    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {cached}\n")
+
+
+def test_the_tightest_control_group_counts(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_text("0::/outer/inner\n")
+    cgroup(tmp_path / "cg", "max", 0)
+    cgroup(tmp_path / "cg" / "outer", "1000", 700, cached=100)
+    cgroup(tmp_path / "cg" / "outer" / "inner", "5000", 600)
+    assert cgroup_available(tmp_path / "cg", own) == 400
+
+
+def test_no_limit_and_no_control_groups_are_no_limit(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    assert cgroup_available(tmp_path, own) is None
+    own.write_text("1:memory:/x\n")
+    assert cgroup_available(tmp_path, own) is None
+    own.write_text("0::/x\n")
+    cgroup(tmp_path / "x", "max", 5)
+    assert cgroup_available(tmp_path, own) is None
