@@ -9,8 +9,8 @@ import secrets
 from session_core.sandbox.errors import SandboxError
 
 _SEPARATORS = re.compile(r"[\s().\-]")
-_NUMBER = re.compile(r"[1-9]\d{6,14}")
-_LID = re.compile(r"\d{5,20}")
+_NUMBER = re.compile(r"[1-9][0-9]{6,14}")
+_LID = re.compile(r"[0-9]{5,20}")
 
 
 def parse_number(text: str) -> str:
@@ -22,7 +22,8 @@ def parse_number(text: str) -> str:
     Raises:
         SandboxError: 422 ``malformed_number``.
     """
-    digits = _SEPARATORS.sub("", text.strip()).removesuffix("@c.us").removesuffix("@s.whatsapp.net").removeprefix("+")
+    written = text.strip().removesuffix("@c.us").removesuffix("@s.whatsapp.net")
+    digits = _SEPARATORS.sub("", written).removeprefix("+")
     if not _NUMBER.fullmatch(digits):
         raise SandboxError(
             422,
