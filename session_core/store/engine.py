@@ -31,6 +31,9 @@ AWAY_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
 """SQLSTATE classes that say "not now" and nothing about the query: connection, login, missing database, serialization,
 resources, operator intervention (a restart), system (PostgreSQL manual, appendix A)."""
 
+HIDE_PARAMETERS = True
+"""An error's text goes into logs; the values of its statement are messages, names and hashes."""
+
 _WRITE = "whahook_write"
 
 
@@ -114,7 +117,7 @@ def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), *
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"__whahook_{uuid4()}__",
         }
-    engine = create_async_engine(url, connect_args=connect_args, **options)
+    engine = create_async_engine(url, connect_args=connect_args, hide_parameters=HIDE_PARAMETERS, **options)
     event.listen(engine.sync_engine, "handle_error", _name_outages)
     return engine
 
@@ -126,14 +129,19 @@ def _name_outages(context: ExceptionContext) -> OperationalError | None:
     if type(error) is not DBAPIError or not (context.is_disconnect or state[:2] in AWAY_CLASSES):
         return None
     return OperationalError(
-        error.statement, error.params, error.orig or error, connection_invalidated=error.connection_invalidated
+        error.statement,
+        error.params,
+        error.orig or error,
+        hide_parameters=HIDE_PARAMETERS,
+        connection_invalidated=error.connection_invalidated,
     )
 
 
 def _sqlite(
     url: URL, *, busy_timeout: timedelta = SQLITE_BUSY_TIMEOUT, foreign_keys: bool = True, **options: Any
 ) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": busy_timeout.total_seconds()}, **options)
+    connect_args = {"timeout": busy_timeout.total_seconds()}
+    engine = create_async_engine(url, connect_args=connect_args, hide_parameters=HIDE_PARAMETERS, **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: ConnectionPoolEntry) -> None:
