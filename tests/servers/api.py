@@ -39,15 +39,26 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def running_api(settings: Settings) -> AsyncIterator[RunningApi]:
-    """Serve the API on a free port until the block ends; ``settings`` get that port."""
+async def running_api(settings: Settings, *, started: bool = True) -> AsyncIterator[RunningApi]:
+    """Serve the API on a free port until the block ends; ``settings`` get that port.
+
+    Args:
+        settings: whose database and bus to use.
+        started: False is a server in the moment before it has opened its core.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         settings = settings.model_copy(update={"port": port, "host": "127.0.0.1"})
         async with open_core(settings) as core:
             await core.hub.start()
-            api = create_api(lambda: core, settings)
+
+            def get_core() -> Core:
+                if not started:
+                    raise RuntimeError("not yet")
+                return core
+
+            api = create_api(get_core, settings)
             config = uvicorn.Config(
                 SecurityHeaders(api),
                 ws="wsproto",

@@ -14,7 +14,7 @@ from session_core.services.live import Core
 from session_core.settings import Settings
 from whahook_app.api import docs, forms, health, problems, v1
 from whahook_app.api.deps import Context
-from whahook_app.api.guards import LastResort
+from whahook_app.api.guards import BodyLimit, LastResort
 from whahook_app.api.responses import DESCRIPTION, describe
 from whahook_app.api.socket import mount_socket_server
 
@@ -44,9 +44,9 @@ def create_api(get_core: Callable[[], Core], settings: Settings) -> FastAPI:
     problems.install(app)
     describe(app, settings)
     app.add_middleware(LastResort)
+    app.add_middleware(BodyLimit)
     for router in (v1.router, forms.router, health.router, docs.router):
-        # Not on the application: the pages that are mounted into it may take larger uploads.
-        app.include_router(router, max_body_size=problems.MAX_BODY_BYTES)
+        app.include_router(router)
     _answer_unknown_paths(app)
     mount_socket_server(app)
     return app

@@ -1,16 +1,54 @@
-"""The last layer around the API's own paths: no answer without a shape."""
+"""Layers around the API's own paths: no body without an end, no answer without a shape."""
 
 from __future__ import annotations
 
 import structlog
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from whahook_app.api.problems import unknown_error
+from whahook_app.api.problems import MAX_BODY_BYTES, body_too_large, unknown_error
 
 log = structlog.get_logger(__name__)
 
 OWN_PATHS = ("/api/", "/auth/", "/healthz", "/readyz")
-"""The pages are mounted in the same application; they have their own errors."""
+"""The pages are mounted in the same application; they have their own limits and their own errors."""
+
+
+def _is_ours(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["path"].startswith(OWN_PATHS)
+
+
+class BodyLimit:
+    """Refuses bodies over `MAX_BODY_BYTES`: announced ones before they are read, others as soon as they get there.
+
+    Starlette has such a layer, but it answers with plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if not _is_ours(scope):
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+            await body_too_large()(scope, receive, send)
+            return
+        read = 0
+
+        async def counting_receive() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY_BYTES:
+                # Whoever reads the body hands this one on to the error handlers.
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counting_receive, send)
 
 
 class LastResort:
@@ -21,7 +59,7 @@ class LastResort:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http" or not scope["path"].startswith(OWN_PATHS):
+        if not _is_ours(scope):
             await self._app(scope, receive, send)
             return
         answering = False

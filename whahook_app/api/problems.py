@@ -136,18 +136,19 @@ def _field(item: Mapping[str, Any]) -> FieldProblem:
     return FieldProblem(field=where, message=item["msg"].removeprefix("Value error, "), type=item["type"])
 
 
-_FROM_THE_FRAMEWORK = {
-    400: ("bad_request", "The request is not understood.", "See the description at /api/docs."),
-    413: ("body_too_large", f"The body has more than {MAX_BODY_BYTES} bytes.", "Send less at once."),
-}
-
-
 async def _http(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = error.status_code
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return body_too_large()
     phrase = HTTPStatus(status).phrase
-    code, detail, action = _FROM_THE_FRAMEWORK.get(status, (phrase.lower().replace(" ", "_"), f"{phrase}.", ""))
-    return problem(status, code, detail, action, headers=error.headers)
+    code = phrase.lower().replace(" ", "_")
+    return problem(status, code, f"{phrase}.", "See the description at /api/docs.", headers=error.headers)
+
+
+def body_too_large() -> ProblemResponse:
+    """Build the answer for a body over `MAX_BODY_BYTES`."""
+    return problem(413, "body_too_large", f"The body has more than {MAX_BODY_BYTES} bytes.", "Send less at once.")
 
 
 def unknown_error() -> ProblemResponse:

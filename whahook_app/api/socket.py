@@ -71,6 +71,7 @@ class SocketServer:
         self._clients: dict[str, Client] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owner = TaskOwner()
+        self._closed = False
         self._sio = socketio.AsyncServer(
             async_mode="asgi",
             client_manager=_Manager(self._start_watching),
@@ -95,7 +96,10 @@ class SocketServer:
         return len(self._clients)
 
     async def close(self) -> None:
-        """Close every connection and end all tasks."""
+        """Close every connection and end all tasks; a second time it does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT.total_seconds()):
                 for sid in list(self._clients):

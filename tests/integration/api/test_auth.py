@@ -176,5 +176,7 @@ async def test_our_own_page_can(ana: Person, api: RunningApi) -> None:
 
 async def test_many_sign_ins_at_once(anonymous: httpx.AsyncClient, ana: Person) -> None:
     body = {"email": ana.email, "password": PASSWORD}
-    answers = await asyncio.gather(*(anonymous.post("/api/v1/auth/sign-in", json=body) for _ in range(auth.MAX_FAILURES)))
+    answers = await asyncio.gather(
+        *(anonymous.post("/api/v1/auth/sign-in", json=body) for _ in range(auth.MAX_FAILURES))
+    )
     assert {answer.status_code for answer in answers} == {200}

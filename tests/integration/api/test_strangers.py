@@ -1,0 +1,127 @@
+"""No route forgets to ask who is there. Driven by the OpenAPI document, so that a new route is tried as well."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from session_core.settings import Settings
+from tests.integration.api.conftest import Person, client
+from tests.integration.api.phone import Phone
+from tests.servers.api import RunningApi
+from whahook_app.api.app import create_api
+
+PUBLIC = {"signUp", "signIn", "signOut", "healthz", "readyz"}
+"""Operations for people who are not signed in (yet)."""
+
+OWN = {"me", "createApiKey", "listApiKeys", "createAccount", "listAccounts"}
+"""Operations without an id in their path: they are about whoever asks."""
+
+BODIES: dict[str, object] = {
+    "createApiKey": {"name": "x"},
+    "createAccount": {"name": "x"},
+    "renameAccount": {"name": "Taken over"},
+    "disconnectAccount": {"logout": True},
+    "createPairingCode": {"phone": "+34612345678"},
+    "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
+}
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    name: str
+    described: dict[str, Any]
+
+
+def operations() -> list[Operation]:
+    document = create_api(lambda: pytest.fail("nothing is asked"), Settings()).openapi()
+    return [
+        Operation(method, path, described["operationId"], described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    ]
+
+
+PROTECTED = [operation for operation in operations() if operation.name not in PUBLIC]
+FOREIGN = [operation for operation in PROTECTED if operation.name not in OWN]
+
+
+@pytest.fixture
+async def belongings(ana: Person, phone: Phone) -> dict[str, str]:
+    """Things of Ana's, by the name that they have in paths."""
+    account = await ana.account("Ana's")
+    await phone.shows_qr(account["id"])
+    message = await ana.program.post(
+        f"/api/v1/accounts/{account['id']}/messages", json={"to": "+34612345678", "text": "hello"}
+    )
+    key = await ana.browser.post("/api/v1/api-keys", json={"name": "second"})
+    return {
+        "account_id": str(account["id"]),
+        "message_id": message.json()["id"],
+        "api_key_id": key.json()["id"],
+    }
+
+
+async def call(opened: httpx.AsyncClient, operation: Operation, ids: dict[str, str]) -> httpx.Response:
+    body = BODIES[operation.name] if "requestBody" in operation.described else None
+    return await opened.request(operation.method.upper(), operation.path.format(**ids), json=body)
+
+
+def test_the_lists_name_real_operations() -> None:
+    names = {operation.name for operation in operations()}
+    assert names >= PUBLIC | OWN | BODIES.keys()
+    assert len(names) == len(operations()), "an operationId twice"
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
+def test_the_document_says_who_may(operation: Operation) -> None:
+    security = operation.described.get("security", [])
+    assert security == ([] if operation.name in PUBLIC else [{"apiKey": []}, {"cookie": []}])
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
+async def test_nobody_gets_401(
+    operation: Operation, belongings: dict[str, str], anonymous: httpx.AsyncClient, api: RunningApi
+) -> None:
+    for headers in ({}, {"Cookie": "wh_session=made-up"}, {"X-API-Key": "wak_0000000000_made-up"}):
+        anonymous.headers.update(headers)
+        answer = await call(anonymous, operation, belongings)
+        assert answer.status_code == 401, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "unauthenticated"
+    async with client(api) as bare:
+        unread = await bare.request(operation.method.upper(), operation.path.format(**belongings), content=b"{")
+        assert unread.status_code == 401, "the body is looked at only after the person"
+
+
+@pytest.mark.parametrize("operation", FOREIGN, ids=lambda operation: operation.name)
+async def test_a_stranger_gets_404_and_changes_nothing(
+    operation: Operation, belongings: dict[str, str], ana: Person, bob: Person
+) -> None:
+    before = await everything(ana, belongings)
+    for opened in (bob.program, bob.browser):
+        answer = await call(opened, operation, belongings)
+        assert answer.status_code == 404, answer.text
+        assert answer.json()["code"].endswith("_not_found")
+    assert await everything(ana, belongings) == before
+
+
+async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
+    path = f"/api/v1/accounts/{ids['account_id']}"
+    paths = ("/api/v1/accounts", "/api/v1/api-keys", f"{path}/messages", f"{path}/activity")
+    answers = [await ana.program.get(place) for place in paths]
+    assert {answer.status_code for answer in answers} == {200}
+    # A key's last use is written at most once a minute, by Ana herself.
+    return [[{**entry, "lastUsedAt": None} for entry in answer.json()] for answer in answers]
+
+
+async def test_an_id_of_ones_own_does_not_open_what_hangs_on_another(
+    ana: Person, bob: Person, belongings: dict[str, str]
+) -> None:
+    own = await bob.account("Bob's")
+    path = f"/api/v1/accounts/{own['id']}/messages"
+    assert (await bob.program.get(f"{path}/{belongings['message_id']}")).status_code == 404
+    assert (await bob.program.get(path, params={"before": belongings["message_id"]})).status_code == 404
