@@ -22,10 +22,10 @@ from session_core.tasks import RecurringTask
 
 log = structlog.get_logger(__name__)
 
-QUEUED_FOR = timedelta(seconds=10)
+QUEUED_FOR = timedelta(seconds=5)
 """A job that has not begun by then may be lost; the next wake-up queues another one."""
 
-LANE_LEASE = timedelta(seconds=10)
+LANE_LEASE = timedelta(seconds=5)
 """How long a drain that died keeps its lane. A living one renews at a third of it."""
 
 _ENTER = """

@@ -14,7 +14,7 @@ MAX_ATTEMPTS = 5
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=1)
 
-SHORTEST_MARGIN = timedelta(seconds=2)
+SHORTEST_MARGIN = timedelta(seconds=1)
 LONGEST_MARGIN = timedelta(seconds=10)
 
 UNKNOWN = "unknown"

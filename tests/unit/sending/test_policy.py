@@ -69,8 +69,9 @@ def test_backoff_grows_up_to_its_limit(attempts: int) -> None:
 
 @given(st.timedeltas(min_value=timedelta(milliseconds=1), max_value=timedelta(minutes=10)))
 def test_each_lease_outlives_what_it_covers(send_timeout: timedelta) -> None:
-    assert send_timeout + 2 * SECOND <= row_lease(send_timeout)
-    assert row_lease(send_timeout) + 2 * SECOND <= limiter_lease(send_timeout)
+    # The host may answer up to a second after the timeout: `CommandClient.call` waits that much longer at most.
+    assert send_timeout + SECOND <= row_lease(send_timeout)
+    assert row_lease(send_timeout) + SECOND <= limiter_lease(send_timeout)
 
 
 @pytest.mark.parametrize(

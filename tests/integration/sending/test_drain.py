@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from session_core.bus import keys
+from session_core.bus.commands import CommandClient, NoHolder
+from session_core.bus.lanes import next_due, pop_due
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.events import MessageChanged
+from session_core.domain.message import MessageStatus
+from session_core.domain.status import SessionStatus
+from session_core.errors import TransientError
+from session_core.sending import policy
+from session_core.sending.drain import drain_lane
+from session_core.sending.limiter import Limiter, Limits, Permit, member_of
+from session_core.settings import Settings
+from session_core.store import accounts
+from session_core.store.models import OutboxEvent
+from tests import factories
+from tests.fakes.hosts import RaisingHost, RecordingHost, RefusingHost, SilentHost, UnwillingHost
+from tests.integration.sending.lanes import fill, head, lane, leave_sending, ready_account, statuses
+from tests.waiting import eventually
+
+QUEUED, SENDING, SENT, FAILED = (
+    MessageStatus.QUEUED,
+    MessageStatus.SENDING,
+    MessageStatus.SENT,
+    MessageStatus.FAILED,
+)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run every test here with both databases."""
+    return str(request.param)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Return settings with the shortest leases there are: about two seconds."""
+    return settings.model_copy(update={"send_timeout": timedelta(milliseconds=300)})
+
+
+@pytest.fixture
+async def user_id(core: Core) -> UUID:
+    """Return a user."""
+    return await factories.add_user(core.db)
+
+
+@pytest.fixture
+async def account_id(core: Core, user_id: UUID) -> UUID:
+    """Return an account of theirs that is ready."""
+    return await ready_account(core, user_id)
+
+
+@asynccontextmanager
+async def running(host: RecordingHost, *account_ids: UUID) -> AsyncIterator[Any]:
+    try:
+        yield await host.run(*account_ids)
+    finally:
+        await host.stop()
+
+
+async def places(core: Core, user_id: UUID) -> int:
+    """Return how many sends count under the user's limit."""
+    return int(await core.redis.zcard(keys.rate_of_user(user_id)))
+
+
+async def remembered(core: Core, user_id: UUID) -> Limiter:
+    """Return the limiter, which knows all that the user sent: nothing."""
+    limiter = Limiter(core.redis, Limits.of(core.settings))
+    await limiter.learn(user_id, timedelta(0))
+    return limiter
+
+
+async def events_of(core: Core, account_id: UUID) -> list[str]:
+    """Return the types of the events for programs."""
+    async with core.db.read() as session:
+        rows = await session.exec(
+            select(OutboxEvent).where(OutboxEvent.account_id == account_id).order_by(OutboxEvent.id)
+        )
+        return [row.type for row in rows]
+
+
+async def test_a_lane_goes_out_in_order(core: Core, user_id: UUID, account_id: UUID) -> None:
+    texts = await fill(core, account_id, 5)
+    async with running(RecordingHost(core), account_id) as host:
+        assert await drain_lane(core, account_id) == 5
+    assert host.texts == texts
+    assert not any(command.look_first for command in host.commands)
+    assert await statuses(core, account_id) == [SENT] * 5
+    assert await places(core, user_id) == 5
+    assert await next_due(core.redis) is None
+
+
+async def test_two_drains_at_once_send_everything_once_and_in_order(core: Core, account_id: UUID) -> None:
+    texts = await fill(core, account_id, 8)
+    async with running(RecordingHost(core), account_id) as host:
+        await asyncio.gather(*(drain_lane(core, account_id) for _ in range(4)))
+    assert host.texts == texts
+
+
+async def _delete(core: Core, account_id: UUID) -> None:
+    async with core.db.begin() as session:
+        await accounts.mark_deleted(session, account_id, utcnow())
+
+
+@pytest.mark.parametrize("why", ["not ready", "deleted", "no host"])
+async def test_what_cannot_go_out_waits_untouched(core: Core, user_id: UUID, why: str) -> None:
+    status = SessionStatus.RECONNECTING if why == "not ready" else SessionStatus.READY
+    account_id = await factories.add_account(core.db, user_id, status=status)
+    await fill(core, account_id, 2)
+    if why == "deleted":
+        await _delete(core, account_id)
+    async with running(RecordingHost(core), *([] if why == "no host" else [account_id])) as host:
+        assert await drain_lane(core, account_id) == 0
+    assert host.commands == []
+    assert [(row.status, row.attempts) for row in await lane(core, account_id)] == [(QUEUED, 0)] * 2
+    assert await places(core, user_id) == 0
+
+
+async def test_an_unknown_account_is_nothing_to_do(core: Core) -> None:
+    assert await drain_lane(core, uuid4()) == 0
+
+
+async def test_a_host_that_goes_just_before_the_command_leaves_the_message_at_the_head(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    class GoneHolder(CommandClient):
+        async def call(self, command: Any, *, timeout: timedelta) -> dict[str, Any]:
+            await host.stop()
+            raise NoHolder("The account is not running on any host.")
+
+    await fill(core, account_id, 1)
+    host = await RecordingHost(core).run(account_id)
+    assert await drain_lane(replace(core, commands=GoneHolder(core.redis)), account_id) == 1
+    assert await statuses(core, account_id) == [QUEUED]
+    assert await places(core, user_id) == 0
+    assert await next_due(core.redis) is None  # the host wakes the lane when it is back
+
+
+async def test_what_whatsapp_refuses_fails_with_the_reason_and_takes_no_place(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    await fill(core, account_id, 2)
+    async with running(RefusingHost(core), account_id):
+        await drain_lane(core, account_id)
+    assert [(row.status, row.failure) for row in await lane(core, account_id)] == [(FAILED, "not_on_whatsapp")] * 2
+    assert await events_of(core, account_id) == ["message.failed"] * 2
+    assert await places(core, user_id) == 0
+
+
+@pytest.mark.parametrize("make", [lambda core: UnwillingHost(core, times=1), RaisingHost], ids=["proved", "refused"])
+async def test_what_proved_unsent_waits_at_the_head_for_its_backoff(
+    core: Core, user_id: UUID, account_id: UUID, make: Callable[[Core], RecordingHost]
+) -> None:
+    await fill(core, account_id, 2)
+    async with running(make(core), account_id) as host:
+        await drain_lane(core, account_id)
+        assert SECOND < (await next_due(core.redis) or timedelta(0)) <= policy.backoff(1)
+        await drain_lane(core, account_id)  # woken by another message: the pause holds
+    assert len(host.commands) == 1
+    assert [(row.status, row.attempts) for row in await lane(core, account_id)] == [(QUEUED, 1), (QUEUED, 0)]
+    assert await places(core, user_id) == 0
+
+
+async def test_after_its_backoff_it_goes_out(core: Core, account_id: UUID) -> None:
+    await factories.add_message(core.db, account_id, text="again", attempts=1)
+    async with running(RecordingHost(core), account_id) as host:
+        await drain_lane(core, account_id)
+    assert host.texts == ["again"]
+    assert [command.look_first for command in host.commands] == [True]
+
+
+async def test_after_the_last_try_it_fails_with_the_hosts_reason_and_the_lane_goes_on(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    await factories.add_message(core.db, account_id, text="hopeless", attempts=policy.MAX_ATTEMPTS - 1)
+    await factories.add_message(core.db, account_id, text="next")
+    async with running(UnwillingHost(core, times=1), account_id) as host:
+        await drain_lane(core, account_id)
+    assert host.texts == ["next"]
+    rows = await lane(core, account_id)
+    assert [(row.status, row.failure) for row in rows] == [(FAILED, "page_not_usable"), (SENT, None)]
+    assert await places(core, user_id) == 1
+
+
+@pytest.mark.parametrize("went_out", [True, False])
+async def test_without_an_answer_the_lane_waits_and_the_next_try_looks_first(
+    core: Core, user_id: UUID, account_id: UUID, went_out: bool
+) -> None:
+    texts = await fill(core, account_id, 2)
+    async with running(SilentHost(core, times=1, went_out=went_out), account_id) as host:
+        await drain_lane(core, account_id)
+        assert await statuses(core, account_id) == [SENDING, QUEUED]
+        assert await drain_lane(core, account_id) == 0  # nobody overtakes, nobody tries again
+        left = (await head(core, account_id)).lease_until
+        assert left is not None
+        assert (await next_due(core.redis) or timedelta(0)) <= left - utcnow() + SECOND
+        assert await places(core, user_id) == 1
+
+        await eventually(lambda: pop_due(core.redis))
+        assert utcnow() >= left
+        await drain_lane(core, account_id)
+    assert host.texts == texts
+    assert [command.look_first for command in host.commands] == [False, True, False]
+    assert await statuses(core, account_id) == [SENT, SENT]
+    assert await places(core, user_id) == 2  # one message, one place, however many tries
+
+
+async def test_an_error_of_the_host_leaves_the_message_in_doubt(core: Core, user_id: UUID, account_id: UUID) -> None:
+    await fill(core, account_id, 1)
+    async with running(RaisingHost(core, TransientError("The host failed.", code="internal")), account_id):
+        await drain_lane(core, account_id)
+    assert await statuses(core, account_id) == [SENDING]
+    assert await places(core, user_id) == 1
+    assert await next_due(core.redis) is not None
+
+
+async def test_what_a_dead_worker_left_is_taken_over_with_its_place(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    core = replace(core, settings=core.settings.model_copy(update={"messages_per_account": 1}))
+    await fill(core, account_id, 1)
+    message = await head(core, account_id)
+    limiter = await remembered(core, user_id)
+    assert isinstance(await limiter.acquire(user_id, account_id, member_of(message.id, "dead")), Permit)
+    await leave_sending(core, message.id, "dead", utcnow() - SECOND)
+    async with running(RecordingHost(core), account_id) as host:
+        await drain_lane(core, account_id)
+    assert len(host.sent) == 1
+    assert [command.look_first for command in host.commands] == [True]
+    assert await places(core, user_id) == 1
+
+
+async def test_what_a_worker_is_sending_is_left_to_it(core: Core, account_id: UUID) -> None:
+    await fill(core, account_id, 2)
+    await leave_sending(core, (await head(core, account_id)).id, "alive", utcnow() + 20 * SECOND)
+    async with running(RecordingHost(core), account_id) as host:
+        assert await drain_lane(core, account_id) == 0
+    assert host.commands == []
+    assert 15 * SECOND < (await next_due(core.redis) or timedelta(0)) <= 21 * SECOND
+
+
+async def test_after_the_last_try_without_an_answer_it_fails_as_unknown_and_the_lane_goes_on(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    await remembered(core, user_id)
+    texts = await fill(core, account_id, 2)
+    last = policy.MAX_ATTEMPTS
+    await leave_sending(core, (await head(core, account_id)).id, "dead", utcnow() - SECOND, attempts=last)
+    async with running(RecordingHost(core), account_id) as host:
+        await drain_lane(core, account_id)
+    assert host.texts == texts[1:]
+    assert [(row.status, row.failure) for row in await lane(core, account_id)] == [(FAILED, "unknown"), (SENT, None)]
+    assert await events_of(core, account_id) == ["message.failed", "message.sent"]
+
+
+async def test_what_the_limits_hold_back_is_due_when_there_is_a_place_again(core: Core, account_id: UUID) -> None:
+    limits = {"messages_per_account": 2, "rate_window": timedelta(seconds=30)}
+    core = replace(core, settings=core.settings.model_copy(update=limits))
+    await fill(core, account_id, 3)
+    async with running(RecordingHost(core), account_id) as host:
+        await drain_lane(core, account_id)
+    assert len(host.sent) == 2
+    assert [(row.status, row.attempts) for row in await lane(core, account_id)][2] == (QUEUED, 0)
+    assert 20 * SECOND < (await next_due(core.redis) or timedelta(0)) <= 30 * SECOND + SECOND
+
+
+async def test_after_the_bus_lost_its_data_sends_are_held_for_one_window(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    await fill(core, account_id, 1)
+    neighbour = await ready_account(core, user_id)
+    stranger = await ready_account(core)
+    async with running(RecordingHost(core), account_id, neighbour, stranger) as host:
+        await drain_lane(core, account_id)
+        await core.redis.flushdb()
+        await host.hold(account_id, neighbour, stranger)
+        await fill(core, neighbour, 1)
+        assert await drain_lane(core, neighbour) == 0  # the user's limit is unknown now
+        window = core.settings.rate_window
+        assert window - 10 * SECOND < (await next_due(core.redis) or timedelta(0)) <= window + SECOND
+        await fill(core, stranger, 1)
+        assert await drain_lane(core, stranger) == 1  # who sent nothing lately need not wait
+    assert len(host.sent) == 2
+
+
+async def test_a_drain_leaves_the_worker_to_others_after_its_time(core: Core, account_id: UUID) -> None:
+    await fill(core, account_id, 1)
+    async with running(RecordingHost(core), account_id):
+        assert await drain_lane(core, account_id, drain_for=timedelta(0)) == 0
+        assert await pop_due(core.redis) == [account_id]
+        assert await drain_lane(core, account_id) == 1
+
+
+async def test_pages_hear_of_each_step(core: Core, user_id: UUID, account_id: UUID) -> None:
+    await fill(core, account_id, 1)
+    await core.hub.start()
+    with core.hub.subscribe(user_id) as subscription:
+        async with running(RefusingHost(core), account_id):
+            await drain_lane(core, account_id)
+        heard: list[MessageStatus] = []
+        while FAILED not in heard:
+            event = await subscription.get(timedelta(seconds=5))
+            assert event is not None
+            if isinstance(event, MessageChanged):
+                heard.append(event.message.status)
+    assert heard == [SENDING, FAILED]
