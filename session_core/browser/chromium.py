@@ -18,7 +18,7 @@ from session_core.browser.find import find_chromium, is_headless_shell
 from session_core.browser.flags import Features, features_in_log, launch_args, user_agent, version_in
 from session_core.browser.isolation import chromium_sandbox_enabled
 from session_core.browser.profile import Profile
-from session_core.errors import FatalError, TransientError
+from session_core.errors import FatalError, TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import spawn
 
@@ -42,13 +42,24 @@ class OpenBrowser:
         self.context = context
         self.page = page
         self._profile = profile
+        self._closing: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        """Close cleanly, see that every process is gone, then prune caches and free the profile. Never raises."""
+        """Close cleanly, see that every process is gone, then prune caches and free the profile.
+
+        Never raises and may be called again. Goes on to its end even when the caller is cancelled: a browser that is
+        half closed would keep the profile from everybody.
+        """
+        if self._closing is None:
+            self._closing = spawn(self._close(), name=f"close-{self._profile.path.name}")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         seen = await asyncio.to_thread(processes.of_profile, self._profile.path)
         try:
             await asyncio.wait_for(self.context.close(), CLOSE_PATIENCE.total_seconds())
-        except (TimeoutError, PlaywrightError) as error:
+        except Exception as error:
+            # Playwright raises anything when its own process died; the processes are looked after all the same.
             log.warning("browser_close_failed", profile=self._profile.path.name, error=_first_line(error))
         await _clear(self._profile, seen)
 
@@ -120,20 +131,30 @@ class Browsers:
         try:
             await asyncio.to_thread(profile.check_room)
             return await self._launch(playwright, executable, profile)
+        except WhahookError as error:
+            await _clear(profile)
+            return error
         except Exception as error:
             await _clear(profile)
-            if isinstance(error, PlaywrightError | TimeoutError):
-                return TransientError(f"The browser did not start: {_first_line(error)}", code="browser_crashed")
-            return error
+            failure = TransientError(f"The browser did not start: {_first_line(error)}", code="browser_crashed")
+            failure.__cause__ = error
+            return failure
 
     async def _launch(self, playwright: Playwright, executable: Path, profile: Profile) -> OpenBrowser:
         settings = self._settings
+        isolation = await asyncio.to_thread(chromium_sandbox_enabled, settings)
+        if isolation.enabled and os.geteuid() == 0:
+            raise FatalError(
+                "WHAHOOK_CHROMIUM_SANDBOX is on, but Chromium refuses to run as root with its sandbox.",
+                code="bad_setting",
+                action="Run the host as an ordinary user.",
+            )
         shell = is_headless_shell(executable)
         context = await playwright.chromium.launch_persistent_context(
             profile.path,
             executable_path=executable,
             headless=True,
-            chromium_sandbox=chromium_sandbox_enabled(settings).enabled,
+            chromium_sandbox=isolation.enabled,
             viewport={"width": 800, "height": 600},
             user_agent=settings.user_agent or user_agent(await self._version(executable)),
             accept_downloads=False,

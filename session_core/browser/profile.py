@@ -23,7 +23,17 @@ MIN_FREE_BYTES = 64 * 1024 * 1024
 """A young profile takes 35-42 MB (measured); with less room Chromium corrupts its databases."""
 
 # Never IndexedDB, Local Storage or the service worker's database: the login and the messages are in there.
-_CACHES = ("Cache", "Code Cache", "GPUCache", "DawnCache", "DawnGraphiteCache", "DawnWebGPUCache")
+_CACHES = (
+    "Cache",
+    "Code Cache",
+    "DawnCache",
+    "DawnGraphiteCache",
+    "DawnWebGPUCache",
+    "GPUCache",
+    "GPUPersistentCache",
+    "GrShaderCache",
+    "ShaderCache",
+)
 
 
 class Profile:

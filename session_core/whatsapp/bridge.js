@@ -249,6 +249,7 @@
   }, EARLY_MS);
 
   window.WPP?.loader?.onInjected?.(() => {
+    bridge.injectedAt = Date.now();
     hookState();
     hookMessages();
     window.WPP.on?.("conn.backend_event", () => void tellState());

@@ -5,7 +5,7 @@
   const bridge = window.__whahook;
   if (!bridge) return;
 
-  const FULL_READY_MS = 5000; // wa-js finishes its patches this long after it was injected, at the latest
+  const FULL_READY_MS = 5000; // how long wa-js is waited for; half of it once it was injected
   const POLL_MS = 50;
   const SWEEP_CHATS = 60; // chats whose stored messages are read in one sweep
   const SWEEP_DEPTH = 100; // messages read back in one chat
@@ -31,6 +31,9 @@
     }
     return true;
   };
+
+  // A build without a version that wa-js can read never gets fully ready, and works all the same.
+  const waJsReady = () => window.WPP?.isFullReady || Date.now() - (bridge.injectedAt ?? Infinity) > FULL_READY_MS / 2;
 
   const online = () => bridge.model("Stream")?.mode === "MAIN" && bridge.model("Stream")?.info === "NORMAL";
 
@@ -112,8 +115,9 @@
     }
   };
 
-  // Groups need the participant in the key; wa-js makes such keys, so one is made and its random part replaced.
+  // Groups need the participant in the key: wa-js makes such a key, and its random part is replaced.
   const messageId = async (chat, key) => {
+    if (!chat.id.isGroup()) return `true_${bridge.text(chat.id)}_${key}`;
     const made = await window.WPP.chat.generateMessageID(chat);
     return bridge.text(made).replace(made.id, key);
   };
@@ -122,8 +126,7 @@
 
   bridge.send = async ({ chatId, text, key, quotedId, ms }) => {
     const end = Date.now() + ms;
-    const ready = await until(() => window.WPP?.isFullReady, Math.min(ms, FULL_READY_MS));
-    if (!ready && !bridge.injected()) return { notTried: "wa-js is not running" };
+    if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     const before = inMemory(key);
     if (before) return { ok: answer(before) };
@@ -189,16 +192,19 @@
     }
   };
 
-  // wa-js's own refreshQR waits for an event that newer builds do not send, and throws there.
+  // wa-js's own refreshQR waits for an event that newer builds do not send; there the command has moved.
+  const REFRESHERS = [() => bridge.model("Cmd").refreshQR(), () => window.require("WAWebLaunchSocketUtils").refreshQR()];
   bridge.refresh = async () => {
-    try {
-      const { Cmd } = window.WPP.whatsapp;
-      if (typeof Cmd?.refreshQR === "function") Cmd.refreshQR();
-      else window.require("WAWebLaunchSocketUtils").refreshQR();
-      return { ok: true };
-    } catch (error) {
-      return { unknown: why(error) };
+    let problem;
+    for (const refresh of REFRESHERS) {
+      try {
+        refresh();
+        return { ok: true };
+      } catch (error) {
+        problem = error;
+      }
     }
+    return { unknown: why(problem) };
   };
 
   // Not awaited: where the page has no logout event it never resolves. The host waits for what follows.

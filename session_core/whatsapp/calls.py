@@ -6,7 +6,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -53,8 +52,9 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
         )
     except TimeoutError:
         raise TransientError("The page did not answer in time.", code="page_timeout") from None
-    except PlaywrightError as error:
-        raise TransientError(f"The page could not be asked: {error.message[:200]}", code="page_lost") from error
+    except Exception as error:
+        # Not only Playwright's own error: it ends calls with a bare exception when its process dies.
+        raise TransientError(f"The page could not be asked: {str(error)[:200]}", code="page_lost") from error
     try:
         answer = Answer.model_validate(value)
     except ValidationError:

@@ -67,7 +67,7 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
         wa_message_id=message.id,
         chat_id=message.chat,
         from_me=message.from_me,
-        author=message.author,
+        author=message.author if message.author != message.chat else None,
         sender_name=None if message.from_me else message.name,
         kind=_KINDS.get(message.kind, message.kind),
         text=message.text,

@@ -16,7 +16,7 @@ from playwright.async_api import Frame, Page
 
 from session_core.browser.chromium import Browsers, OpenBrowser
 from session_core.clock import Clock, SystemClock
-from session_core.errors import TransientError
+from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.calls import call, sent_message
@@ -88,8 +88,8 @@ class PageDriver:
             await self._prepare(self._browser, scripts)
             await self._go(self._browser.page)
         except BaseException as error:
-            await asyncio.shield(self.close())
-            if isinstance(error, PlaywrightError | TimeoutError):
+            await self.close()
+            if isinstance(error, Exception) and not isinstance(error, WhahookError):
                 raise TransientError(f"WhatsApp Web did not load: {_short(error)}", code="page_unreachable") from error
             raise
         self._tracker.restart_deadline()
@@ -156,10 +156,12 @@ class PageDriver:
         """See `Driver.close`."""
         self._closing = True
         self._end()
-        await self._tasks.close()
-        browser, self._browser = self._browser, None
-        if browser is not None:
-            await browser.close()
+        browser = self._browser
+        try:
+            await self._tasks.close()
+        finally:
+            if browser is not None:
+                await browser.close()
 
     # ---- The page -------------------------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class PageDriver:
         self._tracker.restart_deadline()
         try:
             await self._go(page)
-        except (PlaywrightError, TransientError) as error:
+        except Exception as error:
             self._lose(Loss.NAVIGATION, _short(error))
 
     def _page(self) -> Page:
@@ -245,14 +247,21 @@ class PageDriver:
     async def _watch(self) -> None:
         """Ask the page how it is, again and again: events can be missed, and a page that hangs sends none."""
         while not self._ended:
-            await self._ask(self._page())
-            if not self._ended and (late := self._tracker.overdue()):
-                await self._late(late)
-            if not self._ended and self._tracker.sweep_due and self._tracker.phase is Phase.READY:
-                await self._sweep()
+            try:
+                await self._round()
+            except Exception:
+                # Whatever it was, a session that nobody watches any more would be worse.
+                self._log.exception("watch_round_failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._patience.poll.total_seconds())
             self._wake.clear()
+
+    async def _round(self) -> None:
+        await self._ask(self._page())
+        if not self._ended and (late := self._tracker.overdue()):
+            await self._late(late)
+        if not self._ended and self._tracker.sweep_due and self._tracker.phase is Phase.READY:
+            await self._sweep()
 
     async def _ask(self, page: Page) -> None:
         try:
@@ -269,6 +278,10 @@ class PageDriver:
             # A page that is just being replaced cannot answer; a browser that is gone never will again.
             if page.is_closed() or "closed" in error.message.lower():
                 self._lose(Loss.BROWSER, _short(error))
+            return
+        except Exception as error:
+            # So Playwright ends what is under way when its own process dies.
+            self._lose(Loss.BROWSER, _short(error))
             return
         self._deaf = 0
         if answer is not None:

@@ -158,6 +158,25 @@ async def test_another_window_takes_over(cockpit: Cockpit, ana: PhoneClient) -> 
         await driver.find_sent(CHAT, new_wa_key())
 
 
+async def test_a_page_that_reloads_by_itself_comes_back(cockpit: Cockpit, ana: PhoneClient) -> None:
+    """As WhatsApp Web does for a new version; the address of a logout before it may still be there."""
+    driver, told = await cockpit.link(ana)
+    told.mark()
+    await driver.logout()
+    await ana.scan((await told.hear(QrShown)).code)
+    await told.hear(Ready)
+    told.mark()
+    browser = driver._browser
+    assert browser is not None
+    assert "post_logout=1" in browser.page.url
+    await browser.page.reload()
+    await told.hear(Loaded)
+    await told.hear(Ready)
+    assert not told.all(LoggedOut)
+    sent = await driver.send_text(CHAT, "still me", new_wa_key())
+    await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.READ))
+
+
 async def test_the_login_survives_a_clean_close(cockpit: Cockpit, ana: PhoneClient) -> None:
     driver, told = await cockpit.link(ana)
     await driver.close()

@@ -1,0 +1,1 @@
+"""Chromium: finding it, launching it, its processes and its profile folders."""
