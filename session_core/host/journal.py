@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from session_core.store.errors import STORE_AWAY, STORE_ERRORS, AlreadyThere
+from session_core.store.errors import STORE_ERRORS, is_refusal
 from session_core.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
@@ -29,12 +29,6 @@ ENTRY_TIMEOUT = timedelta(seconds=40)
 """Longer than any timeout of the database below it."""
 
 RETRY_CAP_SECONDS = 5.0
-MAX_REFUSALS = 10
-"""Tries of one entry with a database that is there: then the fault is in the entry."""
-
-
-class EntryRefused(Exception):
-    """The database is there and does not take this entry."""
 
 
 class Journal:
@@ -76,9 +70,9 @@ class Journal:
             entry, bulk = await self._queue.get()
             try:
                 await self._store(entry)
-            except EntryRefused as refusal:
+            except STORE_ERRORS as error:
                 # Mostly of an account that was purged meanwhile: nobody misses what belonged to it.
-                log.warning("journal_entry_refused", session=self._name, error=repr(refusal.__cause__))
+                log.warning("journal_entry_refused", session=self._name, error=type(error).__name__)
             except Exception:
                 log.exception("journal_entry_dropped", session=self._name)
             finally:
@@ -87,25 +81,20 @@ class Journal:
                 self._queue.task_done()
 
     async def _store(self, entry: Entry) -> None:
-        refusals = 0
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(STORE_ERRORS),
+            retry=retry_if_exception(_may_pass),
             wait=wait_exponential_jitter(multiplier=0.1, max=RETRY_CAP_SECONDS, jitter=0.5),
             after=self._complain,
             reraise=True,
         ):
             with attempt:
-                try:
-                    async with asyncio.timeout(ENTRY_TIMEOUT.total_seconds()):
-                        await entry()
-                except AlreadyThere as error:
-                    raise EntryRefused from error
-                except STORE_ERRORS as error:
-                    refusals += not isinstance(error, STORE_AWAY)
-                    if refusals >= MAX_REFUSALS:
-                        raise EntryRefused from error
-                    raise
+                async with asyncio.timeout(ENTRY_TIMEOUT.total_seconds()):
+                    await entry()
 
     def _complain(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         log.warning("journal_waits", session=self._name, tries=state.attempt_number, error=type(error).__name__)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, STORE_ERRORS) and not is_refusal(error)

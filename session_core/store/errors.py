@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import IntegrityError as AlreadyThere
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 STORE_ERRORS = (SQLAlchemyError, OSError)
@@ -12,4 +12,20 @@ STORE_ERRORS = (SQLAlchemyError, OSError)
 STORE_AWAY = (OperationalError, InterfaceError, NoFreeConnection, OSError)
 """Those of them that may be gone in a moment; the others mean that a query is wrong."""
 
-__all__ = ["STORE_AWAY", "STORE_ERRORS", "AlreadyThere"]
+_REFUSED = ("22", "23")
+"""Classes of SQLSTATE: data exception, integrity constraint violation."""
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell whether the database is there and will never take what it was given: trying again cannot help.
+
+    asyncpg's errors arrive as a bare DBAPIError, also a server's shutdown, so their SQLSTATE decides.
+    """
+    if isinstance(error, AlreadyThere):
+        return True
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith(_REFUSED)
+    return isinstance(error, StatementError)
+
+
+__all__ = ["STORE_AWAY", "STORE_ERRORS", "AlreadyThere", "is_refusal"]
