@@ -11,8 +11,9 @@ from typing import Literal
 
 from session_core.settings import Settings
 
-# Asks the kernel itself: distributions restrict user namespaces in different files and ways. 0x10000000: CLONE_NEWUSER.
-_PROBE = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"
+# Asks the kernel itself, since distributions restrict user namespaces in different files and ways: for a new user, PID
+# and network namespace at once, as Chromium does. Ubuntu allows the first alone, but none of the others inside it.
+_PROBE = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000 | 0x20000000 | 0x40000000) != 0)"
 _PROBE_SECONDS = 10
 
 
