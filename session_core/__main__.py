@@ -80,12 +80,14 @@ def host() -> None:
     settings = _start()
 
     from session_core.host.service import run_host
+    from session_core.sending.ticker import run_ticker
 
     async def serve() -> None:
         from session_core.launch.valkey import wait_for_valkey
 
         await wait_for_valkey(settings.redis_url)
-        await run_host(settings)
+        # A ticker here too: a lane is woken also while the worker service is starting or busy.
+        await run_host(settings, extra_tasks=[run_ticker])
 
     _or_exit(lambda: asyncio.run(serve()))
 

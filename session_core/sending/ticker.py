@@ -90,3 +90,13 @@ class Ticker:
         for account_id in waiting:
             if await lanes.wake_idle(redis, account_id):
                 log.info("lane_woken_by_sweeper", account_id=str(account_id))
+
+
+async def run_ticker(core: Core) -> None:
+    """Tick for ever, for a process that has more to do than that; cancelling ends it."""
+    ticker = Ticker(core)
+    ticker.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await ticker.stop()
