@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from session_core.bus import keys, lease
+from session_core.bus.connection import RedisClient
+from session_core.bus.lease import LEASE
+from tests.waiting import eventually
+
+
+async def test_one_of_many_hosts_gets_an_account(redis: RedisClient) -> None:
+    account_id = uuid4()
+    got = await asyncio.gather(*(lease.acquire(redis, account_id, f"host-{number}") for number in range(8)))
+    (held,) = [each for each in got if each is not None]
+    assert await lease.holder(redis, account_id) == held.host_id
+    assert 0 < await redis.pttl(keys.lease(account_id)) <= LEASE.total_seconds() * 1000
+
+
+async def test_another_host_is_refused_until_it_is_given_back(redis: RedisClient) -> None:
+    account_id = uuid4()
+    first = await lease.acquire(redis, account_id, "a")
+    assert first is not None
+    assert await lease.acquire(redis, account_id, "b") is None
+    await lease.release(redis, first)
+    assert await lease.holder(redis, account_id) is None
+    second = await lease.acquire(redis, account_id, "b")
+    assert second is not None
+    assert second.epoch > first.epoch
+
+
+async def test_a_host_that_comes_back_fences_its_former_self(redis: RedisClient) -> None:
+    account_id = uuid4()
+    before = await lease.acquire(redis, account_id, "a")
+    after = await lease.acquire(redis, account_id, "a")
+    assert before is not None
+    assert after is not None
+    assert after.epoch > before.epoch
+    assert not await lease.renew(redis, before)
+    assert await lease.renew(redis, after)
+    await lease.release(redis, before)  # the former self must not give away what is not its own
+    assert await lease.holder(redis, account_id) == "a"
+
+
+async def test_renewing_keeps_it_for_longer(redis: RedisClient) -> None:
+    account_id = uuid4()
+    held = await lease.acquire(redis, account_id, "a", timedelta(seconds=5))
+    assert held is not None
+    assert await lease.renew(redis, held, timedelta(seconds=60))
+    assert await redis.pttl(keys.lease(account_id)) > 5000
+
+
+async def test_a_silent_host_loses_it_and_is_told(redis: RedisClient) -> None:
+    account_id = uuid4()
+    held = await lease.acquire(redis, account_id, "a", timedelta(milliseconds=50))
+    assert held is not None
+
+    async def free() -> bool:
+        return await lease.holder(redis, account_id) is None
+
+    await eventually(free)
+    assert not await lease.renew(redis, held)
+    taken = await lease.acquire(redis, account_id, "b")
+    assert taken is not None
+    assert not await lease.renew(redis, held)
+    await lease.release(redis, held)
+    assert await lease.holder(redis, account_id) == "b"
+
+
+async def test_names_with_colons_are_whole_names(redis: RedisClient) -> None:
+    account_id = uuid4()
+    assert await lease.acquire(redis, account_id, "rack:7:host") is not None
+    assert await lease.holder(redis, account_id) == "rack:7:host"
+    assert await lease.acquire(redis, account_id, "rack:7") is None
+    assert await lease.acquire(redis, account_id, "rack:7:host") is not None
