@@ -88,12 +88,12 @@ async def _announce(settings: Settings, supervisor: Supervisor) -> None:
                 told = loop.time()
                 supervisor.say(f"waiting for the page to answer ({told - started:.0f} s)")
     supervisor.mark_ready()
-    supervisor.say("")
+    supervisor.say(" ")
     supervisor.say(f"WhaHook is ready: {settings.public_url}")
     if settings.sandbox_enabled:
         supervisor.say(f"Phones of the sandbox: {settings.sandbox_url}phone")
     supervisor.say("Ctrl-C stops everything.")
-    supervisor.say("")
+    supervisor.say(" ")
 
 
 def health_address(settings: Settings) -> str:

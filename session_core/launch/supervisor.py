@@ -98,14 +98,16 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.request_stop)
+        # At once, as init does it: whoever waits for the end of a browser also waits for its adopted remains.
+        loop.add_signal_handler(signal.SIGCHLD, lambda: orphans(self._owned()))
         sweeper = RecurringTask(self._sweep, every=ORPHANS_EVERY, name="orphans")
         try:
             sweeper.start()
             await self._start_all()
             await self._stopping.wait()
         finally:
-            await sweeper.stop()
             await self._stop_all()
+            await sweeper.stop()
         return self._exit_code
 
     async def _start_all(self) -> None:

@@ -27,7 +27,7 @@ url, folder = sys.argv[1:3]
 names = sys.argv[3:]
 services = [Service(name, (sys.executable, "-c", PROGRAMS[name], folder), timedelta(seconds=2)) for name in names]
 supervisor = Supervisor(
-    services, dict(os.environ), redis_url=url, redis_timeout=timedelta(seconds=3), orphan_grace=timedelta(seconds=0.5)
+    services, dict(os.environ), redis_url=url, redis_timeout=timedelta(seconds=3), orphan_grace=timedelta(seconds=1.5)
 )
 sys.exit(asyncio.run(supervisor.run()))
 """
@@ -164,3 +164,18 @@ def test_no_redis_is_one_plain_line(tmp_path: Path) -> None:
         assert run.process.wait(60) == 1
     assert "Redis does not answer" in run.log.read_text()
     assert not (tmp_path / "steady").exists()
+
+
+def test_the_remains_of_others_are_taken_off_the_table_at_once(tmp_path: Path, valkey_url: str) -> None:
+    """As init does it. Otherwise a host that waits for the end of its browser's processes waits for ever."""
+    with supervising(tmp_path, valkey_url, "parental") as run:
+        first = run.pid("parental")
+        grandchild = int((tmp_path / "grandchild").read_text())
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: adopted(grandchild, run.process.pid), timedelta(seconds=5), "the supervisor adopted it")
+        os.kill(grandchild, signal.SIGTERM)
+        wait_until(lambda: not psutil.pid_exists(grandchild), timedelta(seconds=2), "no zombie is left")
+
+
+def adopted(pid: int, parent: int) -> bool:
+    return psutil.Process(pid).ppid() == parent
