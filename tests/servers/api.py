@@ -7,18 +7,16 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import uvicorn
 
 from session_core.core import Core, open_core
 from session_core.settings import Settings
 from session_core.tasks import spawn
+from tests.waiting import eventually
 from whahook_app.api.app import create_api
 from whahook_app.api.security import SecurityHeaders
 from whahook_app.api.socket import SocketServer, socket_relay
-
-START_TIMEOUT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,17 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def running_api(settings: Settings, *, started: bool = True) -> AsyncIterator[RunningApi]:
+async def running_api(settings: Settings, *, started: bool = True, port: int = 0) -> AsyncIterator[RunningApi]:
     """Serve the API on a free port until the block ends; ``settings`` get that port.
 
     Args:
         settings: whose database and bus to use.
         started: False is a server in the moment before it has opened its core.
+        port: one that is known to be free; 0 is any.
     """
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
         settings = settings.model_copy(update={"port": port, "host": "127.0.0.1"})
         async with open_core(settings) as core:
@@ -72,10 +72,8 @@ async def running_api(settings: Settings, *, started: bool = True) -> AsyncItera
             async with socket_relay(api) as sockets:
                 task = spawn(server.serve(sockets=[listener]), name="api-under-test")
                 try:
-                    async with asyncio.timeout(START_TIMEOUT.total_seconds()):
-                        while not server.started:
-                            assert not task.done(), "the server ended at once"
-                            await asyncio.sleep(0.01)
+                    await eventually(lambda: server.started or task.done(), what="the server starts")
+                    assert server.started
                     yield RunningApi(f"http://127.0.0.1:{port}", core, sockets)
                 finally:
                     await sockets.close()

@@ -73,7 +73,7 @@ def state(session: SessionSnapshot) -> list[SocketEvent]:
         return [(READY, {"sessionId": session.session_id, "phoneNumber": session.phone_number})]
     if status is PublicStatus.DISCONNECTED:
         # Programs branch on it, so it is the code; a phase has to do where there is no reason.
-        return [(DISCONNECTED, {"sessionId": session.session_id, "reason": session.reason_code or session.status})]
+        return [(DISCONNECTED, {"sessionId": session.session_id, "reason": str(session.reason_code or session.status)})]
     if status is PublicStatus.ERROR:
         return [error(session.session_id, session.reason or session.reason_code or "unknown")]
     return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -100,10 +100,10 @@ class SocketServer:
         if self._closed:
             return
         self._closed = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT.total_seconds()):
-                for sid in list(self._clients):
-                    await self._drop(sid)
+        # All at once: a client that has silently gone keeps its closing waiting.
+        drops = [spawn(self._drop(sid), name=f"socket-drop-{sid}", owner=self._owner) for sid in self._clients]
+        if drops:
+            await asyncio.wait(drops, timeout=CLOSE_TIMEOUT.total_seconds())
         await self._owner.close(CLOSE_TIMEOUT)
         await self._sio.shutdown()
 
@@ -141,7 +141,10 @@ class SocketServer:
 
     async def _drop(self, sid: str) -> None:
         """Close the transport: a client whose line breaks comes back by itself, one that is told to go does not."""
-        await self._sio.eio.disconnect(self._sio.manager.eio_sid_from_sid(sid, "/"))
+        transport = self._sio.manager.eio_sid_from_sid(sid, "/")
+        # Without an id the library would close everybody's.
+        if transport is not None:
+            await self._sio.eio.disconnect(transport)
 
     async def _throw_out(self, sid: str) -> None:
         log.info("socket_credential_ended")
@@ -181,8 +184,9 @@ class SocketServer:
             return {"ok": False, "code": "not_connected"}
         name = session_id(client.who.user_id, account_id)
         if not await client.is_still_allowed():
+            answer = await self._refuse(sid, name, "unauthenticated", "Sign in again, or send a valid API key.")
             await self._throw_out(sid)
-            return {"ok": False, "code": "unauthenticated"}
+            return answer
         try:
             await action(self._context.core(), client.who.user_id, account_id)
         except WhahookError as error:
