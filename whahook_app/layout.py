@@ -51,11 +51,13 @@ def plain(*content: rx.Component) -> rx.Component:
 
 def brand() -> rx.Component:
     """Return the sign and the name."""
-    return rx.el.a(
+    return rx.link(
         rx.el.img(src="/logo.svg", alt="", width="24", height="24"),
         rx.el.span("WhaHook"),
         href="/settings/connections",
+        underline="none",
         class_name="wh-brand",
+        _hover={"color": "var(--wh-ink)"},
     )
 
 
@@ -104,6 +106,8 @@ def _link(path: str, icon: str, key: str, is_current: bool) -> rx.Component:
         href=path,
         underline="none",
         class_name="wh-link",
+        # Reflex gives every link a colour of its own under the pointer.
+        _hover={"color": "var(--wh-ink)"},
         **props,
     )
 

@@ -34,7 +34,7 @@ def connect_dialog() -> rx.Component:
                 rx.fragment(),
             ),
             rx.cond(view.phase > 0, _phases(), rx.fragment()),
-            class_name=rx.cond(view.step == "qr", "wh-dialog wh-dialog-wide", "wh-dialog"),
+            class_name=rx.cond(view.step == "form", "wh-dialog", "wh-dialog wh-dialog-wide"),
             aria_describedby=None,
         ),
         open=Connections.dialog_open,
@@ -129,7 +129,10 @@ def _scan() -> rx.Component:
 
 def _qr() -> rx.Component:
     return rx.el.div(
-        rx.el.div(rx.el.img(src=view.qr_png, alt=t("connect.qr_alt"), id="qr"), class_name="wh-qr"),
+        rx.el.div(
+            rx.cond(view.qr_png != "", rx.el.img(src=view.qr_png, alt=t("connect.qr_alt"), id="qr"), rx.fragment()),
+            class_name="wh-qr",
+        ),
         Meter.create(seconds=view.qr_seconds, total=view.qr_total, key=view.qr_key, aria_hidden=True),
         rx.el.div(
             Countdown.create(

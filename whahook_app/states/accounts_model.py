@@ -7,7 +7,8 @@ from uuid import UUID
 import structlog
 
 from session_core.core import Core
-from session_core.domain.events import AccountDeleted, MessageChanged, SessionChanged, SessionSnapshot
+from session_core.domain.events import AccountDeleted, MessageChanged, MessageView, SessionChanged, SessionSnapshot
+from session_core.domain.message import Direction
 from session_core.errors import NotFound
 from session_core.services import accounts, health, messages
 from session_core.services.live import Resync
@@ -40,6 +41,7 @@ class AccountsModel:
             elif isinstance(event, AccountDeleted):
                 changed |= self.snapshots.pop(event.account_id, None) is not None
             elif isinstance(event, MessageChanged):
+                changed |= self._active(event.message)
                 changed |= await self._count(event.message.account_id)
         if not batch:
             changed = await self._look_at_hosts()
@@ -64,6 +66,15 @@ class AccountsModel:
             return False
         self.snapshots[snapshot.account_id] = snapshot
         await self._count(snapshot.account_id)
+        return True
+
+    def _active(self, message: MessageView) -> bool:
+        """Move the account's last activity, which has no event of its own."""
+        snapshot = self.snapshots.get(message.account_id)
+        at = message.created_at if message.direction is Direction.IN else message.sent_at
+        if snapshot is None or at is None or (snapshot.last_activity is not None and at <= snapshot.last_activity):
+            return False
+        self.snapshots[message.account_id] = snapshot.model_copy(update={"last_activity": at})
         return True
 
     async def _count(self, account_id: UUID) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,7 @@ class ConnectDialog(rx.State, mixin=True):  # type: ignore[call-arg]
     async def open_new(self, viewer: Principal, kind: str) -> None:
         """Open the dialog for a new account; ``kind`` is what is chosen at first."""
         self._close_dialog()
+        self.connecting = Connecting()
         self.new_kind = kind if kind in set(AccountKind) else AccountKind.LIVE.value
         self.dialog_open = True
 
@@ -147,8 +149,9 @@ class ConnectDialog(rx.State, mixin=True):  # type: ignore[call-arg]
             self.pairing_code = ""
 
     def _close_dialog(self) -> None:
+        """Close it and drop its secrets; the rest of the view stays while the dialog fades away."""
         self.dialog_open = False
-        self.connecting = Connecting()
+        self.connecting = dataclasses.replace(self.connecting, qr_png="", qr_text="")
         self.by_code = self.pairing_busy = False
         self.pairing_code = self.pairing_error = self.form_error = ""
         self._dialog_account, self._asked_at_seq = "", NOT_ASKED

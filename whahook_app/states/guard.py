@@ -12,7 +12,7 @@ from uuid import UUID
 import reflex as rx
 import structlog
 
-from session_core.errors import NotFound, WhahookError
+from session_core.errors import NotFound, PolicyError, WhahookError
 from whahook_app.auth.redirects import HOME, SIGN_IN, safe_next
 from whahook_app.i18n import Language, choose, text_or
 from whahook_app.live import viewer_of
@@ -33,13 +33,13 @@ def guarded(function: Handler) -> Handler:
     a login it does not run, and the page goes to the sign-in.
     """
 
-    async def handler(self: Any, *args: Any) -> Any:
+    async def handler(self: Any, **payload: Any) -> Any:
         viewer = await viewer_of(get_core(), self.router.headers.cookie)
         if viewer is None:
             return rx.redirect(sign_in_address(self.router.url.path))
         language = language_of(self)
         try:
-            return await function(self, viewer, *args)
+            return await function(self, viewer, **_fitting(function, payload))
         except WhahookError as error:
             return rx.toast.error(error_text(language, error))
         except Exception:
@@ -53,11 +53,11 @@ def guarded(function: Handler) -> Handler:
 def guarded_in_background(function: Handler) -> Handler:
     """Do the same for a background handler; it shows its refusals itself."""
 
-    async def handler(self: Any, *args: Any) -> Any:
+    async def handler(self: Any, **payload: Any) -> Any:
         viewer = await viewer_of(get_core(), self.router.headers.cookie)
         if viewer is None:
             return rx.redirect(sign_in_address(self.router.url.path))
-        return await function(self, viewer, *args)
+        return await function(self, viewer, **_fitting(function, payload))
 
     return _without_viewer(handler, function)
 
@@ -74,6 +74,18 @@ def _without_viewer(handler: Handler, function: Handler) -> Handler:
     handler.__annotations__ = {name: kind for name, kind in get_type_hints(function).items() if name != viewer.name}
     setattr(handler, GUARDED, True)
     return handler
+
+
+def _fitting(function: Handler, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload when it has the handler's arguments, neither more nor fewer.
+
+    Raises:
+        PolicyError: 422 ``bad_form``; our own pages never send such a thing.
+    """
+    expected = list(inspect.signature(function).parameters)[2:]
+    if sorted(payload) != sorted(expected):
+        raise PolicyError("The request does not have the expected fields.", code="bad_form", status_code=422)
+    return payload
 
 
 def language_of(state: Any) -> Language:
