@@ -10,6 +10,7 @@ from session_core.core import Core
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
+from session_core.host.tell import quietly
 from session_core.store import accounts, activity, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Message
@@ -74,9 +75,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             entry = await _first_seen(session, view)
         else:
             return
-    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
     if entry is not None:
-        await core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry))
+        await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
 
 async def _first_seen(session: Transaction, view: MessageView) -> ActivityEntry:
@@ -125,7 +126,7 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
             return
         view = messages.view(row)
         await _add_event(session, ACKNOWLEDGED, view)
-    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
 
 
 async def sent(core: Core, user_id: UUID, account_id: UUID, message_id: UUID, wa_message_id: str, at: datetime) -> None:
@@ -143,4 +144,4 @@ async def sent(core: Core, user_id: UUID, account_id: UUID, message_id: UUID, wa
         if news:
             await _add_event(session, SENT, view)
             await accounts.touch(session, account_id, at)
-    await core.publisher.publish(MessageChanged(user_id=user_id, message=view))
+    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from session_core.bus import lanes, qr
-from session_core.bus.connection import BUS_ERRORS
 from session_core.core import Core
 from session_core.domain.events import ActivityAdded, Qr, SessionChanged
 from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.host.tell import quietly
 from session_core.store import accounts, activity, outbox
-
-log = structlog.get_logger(__name__)
-
-TELL_TIMEOUT = timedelta(seconds=5)
-"""A bus that hangs must not hold up what is written to the database next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +79,16 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
             )
         if change.news:
             await outbox.add(session, account_id, "session.status", snapshot.model_dump(mode="json", exclude={"qr"}))
-    await _quietly(_keep_qr(core, account_id, change))
+    await quietly(_keep_qr(core, account_id, change))
     account = rows[0]
     if account.deleted_at is None:
         # Its owner was told that it is gone; news of it would bring it back on the page.
         shown = snapshot.model_copy(update={"qr": change.qr})
-        await _quietly(core.publisher.publish(SessionChanged(user_id=account.user_id, session=shown)))
+        await quietly(core.publisher.publish(SessionChanged(user_id=account.user_id, session=shown)))
         if entry is not None:
-            await _quietly(core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
+            await quietly(core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
     if change.status is SessionStatus.READY:
-        await _quietly(lanes.mark_due(core.redis, account_id))
+        await quietly(lanes.mark_due(core.redis, account_id))
 
 
 async def _keep_qr(core: Core, account_id: UUID, change: StatusChange) -> None:
@@ -105,12 +96,3 @@ async def _keep_qr(core: Core, account_id: UUID, change: StatusChange) -> None:
         await qr.keep(core.redis, account_id, change.qr)
     else:
         await qr.forget(core.redis, account_id)
-
-
-async def _quietly(telling: Awaitable[None]) -> None:
-    """Tell the bus, and go on when it is away: what matters is in the database."""
-    try:
-        async with asyncio.timeout(TELL_TIMEOUT.total_seconds()):
-            await telling
-    except BUS_ERRORS as error:
-        log.warning("bus_not_told", error=repr(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,7 +10,6 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 
 from session_core.bus import qr as bus_qr
-from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.domain.events import Qr
 from session_core.domain.ids import session_id
@@ -23,6 +21,7 @@ from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
 from session_core.host.policy import Goal, Order
 from session_core.host.record import StatusChange, status_changed
+from session_core.host.tell import quietly
 from session_core.host.unlink import log_out, unlink
 from session_core.store import accounts
 from session_core.store.models import Account, SessionRuntime
@@ -207,8 +206,7 @@ class Session:
         ):
             with attempt:
                 await self._house.profiles.remove(self.name)
-        with suppress(*BUS_ERRORS):
-            await bus_qr.forget(self._house.core.redis, self.account_id)
+        await quietly(bus_qr.forget(self._house.core.redis, self.account_id))
         self._journal.add(self._purge)
 
     def _not_removed(self, state: RetryCallState) -> None:

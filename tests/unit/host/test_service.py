@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from session_core.domain.status import AccountKind
+from session_core.errors import FatalError
+from session_core.host.health import heartbeat
+from session_core.host.room import Room
+from session_core.host.service import url_of
+from session_core.settings import Settings
+
+
+def test_each_kind_of_account_opens_its_own_whatsapp_web() -> None:
+    settings = Settings(whatsapp_url="https://wa.example.org/", sandbox_port=8155)
+    assert url_of(AccountKind.LIVE, settings) == "https://wa.example.org/"
+    assert url_of(AccountKind.SANDBOX, settings) == "http://127.0.0.1:8155/"
+
+
+def test_without_the_sandbox_its_accounts_have_no_address() -> None:
+    settings = Settings(sandbox="off")
+    assert url_of(AccountKind.LIVE, settings) == "https://web.whatsapp.com/"
+    with pytest.raises(FatalError) as refused:
+        url_of(AccountKind.SANDBOX, settings)
+    assert refused.value.code == "sandbox_off"
+
+
+def test_a_full_host_says_so_beside_its_other_warnings() -> None:
+    warnings = ["Chromium runs without its sandbox."]
+    roomy = heartbeat("host-a", Room(2), chromium_sandbox=False, warnings=warnings)
+    assert (roomy.running, roomy.room_for, roomy.warnings) == (0, 2, warnings)
+    full = heartbeat("host-a", Room(0, memory=lambda: 0), chromium_sandbox=True, warnings=warnings)
+    assert full.room_for == 0
+    assert len(full.warnings) == 2
+    assert len(warnings) == 1
