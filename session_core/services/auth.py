@@ -151,7 +151,7 @@ async def sign_in(core: Core, *, email: str, password: str, address: str, user_a
 
 async def sign_out(core: Core, token: str | None) -> None:
     """Forget this login; no error when it is unknown."""
-    if token:
+    if token and token.isascii():
         async with core.db.begin() as session:
             await users.delete_login(session, hash_secret(token))
 
