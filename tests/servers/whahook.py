@@ -35,6 +35,7 @@ class WhaHook:
     Attributes:
         url: address of the pages and the API.
         sandbox_url: address of the sandbox, with its WhatsApp Web and its phones; ends with a slash.
+        sandbox_https_port: where the same sandbox stands in for ``https://web.whatsapp.com``.
         data: the data folder, which survives `stop` and `start`.
         log: what it printed.
     """
@@ -43,6 +44,7 @@ class WhaHook:
         web, sandbox, https = free_ports(3)
         self.url = f"http://localhost:{web}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox}/"
+        self.sandbox_https_port = https
         self.data = data
         self.log = data.with_name(data.name + ".log")
         self._env = {
@@ -77,7 +79,8 @@ class WhaHook:
         """Return the process id of ``host``, ``worker``, ``web``, ``sandbox`` or ``valkey``; None while it is away."""
         for child in self.supervisor.children():
             try:
-                words = {Path(word).name for word in child.cmdline()}
+                # Valkey writes a title over its command line, so its name has to do.
+                words = {child.name(), *(Path(word).name for word in child.cmdline())}
             except psutil.Error:
                 continue
             if words & {name, BECOMES.get(name, name)}:

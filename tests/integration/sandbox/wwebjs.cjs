@@ -5,10 +5,22 @@ const readline = require('node:readline');
 const { Client, LocalAuth } = require('whatsapp-web.js');
 
 const options = JSON.parse(process.argv[2]);
-const tell = (event, data = {}) => process.stdout.write(`${JSON.stringify({ event, ...data })}\n`);
+const clock = () => performance.timeOrigin + performance.now();
+let startedAt = clock();
+// `at`: epoch milliseconds; `since`: milliseconds from the call of initialize().
+const tell = (event, data = {}) => {
+  const at = clock();
+  process.stdout.write(`${JSON.stringify({ event, at, since: at - startedAt, ...data })}\n`);
+};
 const view = (message) => ({
-  id: message.id._serialized, from: message.from, to: message.to, body: message.body, type: message.type, fromMe: message.fromMe,
-  ack: message.ack, hasQuotedMsg: message.hasQuotedMsg,
+  id: message.id._serialized,
+  from: message.from,
+  to: message.to,
+  body: message.body,
+  type: message.type,
+  fromMe: message.fromMe,
+  ack: message.ack,
+  hasQuotedMsg: message.hasQuotedMsg,
 });
 
 const client = new Client({
@@ -16,7 +28,9 @@ const client = new Client({
   webVersionCache: { type: 'none' },
   authTimeoutMs: 60000,
   puppeteer: { executablePath: options.executablePath, args: options.args, headless: true },
-  ...(options.pairPhone ? { pairWithPhoneNumber: { phoneNumber: options.pairPhone, showNotification: true, intervalMs: 180000 } } : {}),
+  ...(options.pairPhone
+    ? { pairWithPhoneNumber: { phoneNumber: options.pairPhone, showNotification: true, intervalMs: 180000 } }
+    : {}),
 });
 
 client.on('qr', (qr) => tell('qr', { qr }));
@@ -32,10 +46,19 @@ client.on('message_ciphertext', (message) => tell('message_ciphertext', { id: me
 
 const commands = {
   async send({ to, text, quotedMessageId }) {
-    return view(await client.sendMessage(to, text, { quotedMessageId }));
+    const before = clock();
+    const message = await client.sendMessage(to, text, { quotedMessageId });
+    return { ...view(message), took: clock() - before };
   },
   async chats() {
-    return { chats: (await client.getChats()).map((chat) => ({ id: chat.id._serialized, name: chat.name, unread: chat.unreadCount, last: chat.lastMessage?.body })) };
+    return {
+      chats: (await client.getChats()).map((chat) => ({
+        id: chat.id._serialized,
+        name: chat.name,
+        unread: chat.unreadCount,
+        last: chat.lastMessage?.body,
+      })),
+    };
   },
   async quoted({ id }) {
     const message = await client.getMessageById(id);
@@ -69,4 +92,5 @@ readline.createInterface({ input: process.stdin }).on('line', async (line) => {
 });
 // The parent is gone: leave no browser behind.
 process.stdin.on('end', () => client.destroy().finally(() => process.exit(0)));
+startedAt = clock();
 client.initialize().catch((error) => tell('failed', { error: String(error?.stack ?? error) }));
