@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from session_core.services.principal import new_api_key
 from session_core.settings import Settings
 from tests.integration.api.conftest import Person, client
 from tests.integration.api.phone import Phone
@@ -65,9 +66,11 @@ async def belongings(ana: Person, phone: Phone) -> dict[str, str]:
     }
 
 
-async def call(opened: httpx.AsyncClient, operation: Operation, ids: dict[str, str]) -> httpx.Response:
+async def call(
+    opened: httpx.AsyncClient, operation: Operation, ids: dict[str, str], headers: dict[str, str] | None = None
+) -> httpx.Response:
     body = BODIES[operation.name] if "requestBody" in operation.described else None
-    return await opened.request(operation.method.upper(), operation.path.format(**ids), json=body)
+    return await opened.request(operation.method.upper(), operation.path.format(**ids), json=body, headers=headers)
 
 
 def test_the_lists_name_real_operations() -> None:
@@ -76,37 +79,41 @@ def test_the_lists_name_real_operations() -> None:
     assert len(names) == len(operations()), "an operationId twice"
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
-def test_the_document_says_who_may(operation: Operation) -> None:
-    security = operation.described.get("security", [])
-    assert security == ([] if operation.name in PUBLIC else [{"apiKey": []}, {"cookie": []}])
+def test_the_document_says_who_may() -> None:
+    for operation in operations():
+        security = operation.described.get("security", [])
+        assert security == ([] if operation.name in PUBLIC else [{"apiKey": []}, {"cookie": []}]), operation.name
 
 
-@pytest.mark.parametrize("operation", PROTECTED, ids=lambda operation: operation.name)
-async def test_nobody_gets_401(
-    operation: Operation, belongings: dict[str, str], anonymous: httpx.AsyncClient, api: RunningApi
-) -> None:
-    for headers in ({}, {"Cookie": "wh_session=made-up"}, {"X-API-Key": "wak_0000000000_made-up"}):
-        anonymous.headers.update(headers)
-        answer = await call(anonymous, operation, belongings)
-        assert answer.status_code == 401, answer.text
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["code"] == "unauthenticated"
-    async with client(api) as bare:
-        unread = await bare.request(operation.method.upper(), operation.path.format(**belongings), content=b"{")
-        assert unread.status_code == 401, "the body is looked at only after the person"
+async def test_nobody_gets_401(belongings: dict[str, str], anonymous: httpx.AsyncClient, api: RunningApi) -> None:
+    for operation in PROTECTED:
+        for headers in ({}, {"Cookie": "wh_session=made-up"}, {"X-API-Key": new_api_key()[1]}):
+            answer = await call(anonymous, operation, belongings, headers)
+            assert answer.status_code == 401, (operation.name, answer.text)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"] == "unauthenticated"
+        async with client(api) as bare:
+            unread = await bare.request(operation.method.upper(), operation.path.format(**belongings), content=b"{")
+            assert unread.status_code == 401, f"{operation.name} looks at the body before the person"
 
 
-@pytest.mark.parametrize("operation", FOREIGN, ids=lambda operation: operation.name)
-async def test_a_stranger_gets_404_and_changes_nothing(
-    operation: Operation, belongings: dict[str, str], ana: Person, bob: Person
-) -> None:
+async def test_a_stranger_gets_404_and_changes_nothing(belongings: dict[str, str], ana: Person, bob: Person) -> None:
     before = await everything(ana, belongings)
-    for opened in (bob.program, bob.browser):
-        answer = await call(opened, operation, belongings)
-        assert answer.status_code == 404, answer.text
-        assert answer.json()["code"].endswith("_not_found")
-    assert await everything(ana, belongings) == before
+    for operation in FOREIGN:
+        for opened in (bob.program, bob.browser):
+            answer = await call(opened, operation, belongings)
+            assert answer.status_code == 404, (operation.name, answer.text)
+            assert answer.json()["code"].endswith("_not_found")
+        assert await everything(ana, belongings) == before, operation.name
+
+
+async def test_the_owner_gets_through(belongings: dict[str, str], ana: Person) -> None:
+    """The same requests are good ones: it is the stranger that they are refused for."""
+    for operation in sorted(FOREIGN, key=lambda operation: operation.method == "delete"):
+        answer = await call(ana.program, operation, belongings)
+        # No host runs here that could be asked for a pairing code.
+        expected = {503} if operation.name == "createPairingCode" else {200, 202, 204}
+        assert answer.status_code in expected, (operation.name, answer.text)
 
 
 async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
