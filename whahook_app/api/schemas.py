@@ -15,6 +15,7 @@ from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
 from session_core.services.api_keys import ApiKeyView
 from session_core.services.principal import Principal
+from whahook_app import i18n
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -146,6 +147,12 @@ def milliseconds(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
+def _action(session: SessionSnapshot) -> str:
+    """Return what the owner can do: nothing while the session is on its way or ready."""
+    waits = session.status.settled or session.status in {SessionStatus.RECONNECTING, SessionStatus.QUEUED}
+    return i18n.next_step("en", session.reason_code) if waits else ""
+
+
 class Account(_Out):
     """A WhatsApp account with its session (the seed's SessionData, and more)."""
 
@@ -158,7 +165,9 @@ class Account(_Out):
     status: PublicStatus
     phase: SessionStatus = Field(description="the finer state behind status")
     reason_code: ReasonCode = Field(description="why it is there; empty when there is nothing to explain")
-    reason: str = Field(description="technical detail, may be empty")
+    reason: str = Field(description="the same as a sentence, in English", examples=["The phone unlinked this device."])
+    action: str = Field(description="what to do next, or what happens by itself", examples=["Link it again."])
+    detail: str = Field(description="what exactly happened, technically; may be empty")
     phone_number: str | None = Field(description="digits with the country code", examples=["34612345678"])
     push_name: str | None
     last_activity: int = Field(description="ms since 1970; the account's creation as long as nothing has happened")
@@ -181,7 +190,9 @@ class Account(_Out):
             status=session.public_status,
             phase=session.status,
             reason_code=session.reason_code,
-            reason=session.reason,
+            reason=i18n.reason("en", session.reason_code),
+            action=_action(session),
+            detail=session.reason,
             phone_number=session.phone_number,
             push_name=session.push_name,
             last_activity=milliseconds(session.last_activity or session.created_at),

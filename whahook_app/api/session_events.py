@@ -7,6 +7,7 @@ from typing import Any
 
 from session_core.domain.events import SessionSnapshot
 from session_core.domain.status import PublicStatus, ReasonCode, SessionStatus
+from whahook_app import i18n
 
 QR = "whatsapp:qr"
 READY = "whatsapp:ready"
@@ -75,13 +76,18 @@ def state(session: SessionSnapshot) -> list[SocketEvent]:
         # Programs branch on it, so it is the code; a phase has to do where there is no reason.
         return [(DISCONNECTED, {"sessionId": session.session_id, "reason": str(session.reason_code or session.status)})]
     if status is PublicStatus.ERROR:
-        return [error(session.session_id, session.reason or session.reason_code or "unknown")]
+        return [error(session.session_id, _sentence(session))]
     return []
+
+
+def _sentence(session: SessionSnapshot) -> str:
+    code = session.reason_code if session.reason_code is not ReasonCode.NONE else ReasonCode.INTERNAL
+    return session.reason or f"{i18n.reason('en', code)} {i18n.next_step('en', code)}"
 
 
 def error(session_id: str | None, text: str) -> SocketEvent:
     """Build the event for a failure; ``session_id`` is None when it is not about a session of the client."""
-    return ERROR, {"sessionId": session_id, "error": str(text)}
+    return ERROR, {"sessionId": session_id, "error": text}
 
 
 def deleted(session_id: str) -> SocketEvent:

@@ -110,6 +110,8 @@ async def test_status_phase_and_reason_follow_the_session(ana: Person, phone: Ph
     away = (await ana.program.get(path)).json()
     assert (away["status"], away["phase"], away["reasonCode"]) == ("disconnected", "reconnecting", "offline")
     assert away["seq"] > ready["seq"]
+    assert (ready["reason"], ready["action"]) == ("", "")
+    assert (away["reason"], away["action"][:26]) == ("WhatsApp has no connection.", "It reconnects by itself. I")
 
 
 async def test_qr_as_a_picture_and_as_text(ana: Person, phone: Phone) -> None:

@@ -132,7 +132,15 @@ def test_another_cause_is_news_although_it_is_still_not_connected() -> None:
         ),
         (
             session(1, S.ERROR, ReasonCode.DISK_FULL),
-            [("whatsapp:error", {"sessionId": SESSION, "error": "disk_full"})],
+            [
+                (
+                    "whatsapp:error",
+                    {
+                        "sessionId": SESSION,
+                        "error": "The server's disk is full. Free some space on the server and connect again.",
+                    },
+                )
+            ],
         ),
     ],
 )
