@@ -20,7 +20,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from session_core.bus import keys, lease
-from session_core.bus.connection import ANSWER_TIMEOUT_SECONDS, BUS_ERRORS, RedisClient
+from session_core.bus.connection import BUS_ERRORS, RedisClient
 from session_core.domain.commands import COMMANDS, PairingCode, SendText
 from session_core.errors import PolicyError, TransientError, WhahookError
 from session_core.tasks import TaskOwner, end, spawn
@@ -34,6 +34,9 @@ STREAM_LENGTH = 10_000
 """Commands kept at most; far above what can be under way."""
 
 READ_BLOCK = timedelta(seconds=5)
+
+LOOK_EVERY = timedelta(seconds=1)
+"""How often who waits for an answer looks whether the host still holds the account. Below the bus's own timeout."""
 
 KEEP = timedelta(minutes=10)
 """What people write to each other is in here: what no host fetches is forgotten. Far above any command's time."""
@@ -65,26 +68,27 @@ class CommandClient:
 
         Raises:
             NoHolder: no host holds the account; nothing was done.
-            NoAnswer: no answer within ``timeout``, or the bus broke while waiting.
+            NoAnswer: no answer within ``timeout``, or the host lost the account or the bus broke while waiting.
             PolicyError: the host refused; same code and status.
             TransientError: the host could not do it; nothing is known beyond its message.
         """
         try:
-            host_id = await lease.holder(self._redis, command.account_id)
+            held_as = await lease.held_as(self._redis, command.account_id)
         except BUS_ERRORS as error:
             raise NoHolder("The message bus is not reachable.", code="bus_unreachable") from error
-        if host_id is None:
+        if held_as is None:
             raise NoHolder("The account is not running on any host.", action="Connect the account first.")
         command_id = uuid4().hex
         try:
-            return await asyncio.wait_for(self._ask(host_id, command_id, command, timeout), timeout.total_seconds() + 1)
+            return await asyncio.wait_for(self._ask(held_as, command_id, command, timeout), timeout.total_seconds() + 1)
         except (*BUS_ERRORS, TimeoutError) as error:
             raise NoAnswer("The host did not answer.") from error
 
-    async def _ask(self, host_id: str, command_id: str, command: AnyCommand, timeout: timedelta) -> dict[str, Any]:
+    async def _ask(self, held_as: str, command_id: str, command: AnyCommand, timeout: timedelta) -> dict[str, Any]:
         clock = asyncio.get_running_loop().time
         deadline = clock() + timeout.total_seconds()
-        stream = keys.host_commands(host_id)
+        stream = keys.host_commands(lease.host_of(held_as))
+        reply = keys.reply(command_id)
         fields: dict[Any, Any] = {
             "id": command_id,
             "ms": str(_milliseconds(timeout)),
@@ -97,10 +101,16 @@ class CommandClient:
         while (left := deadline - clock()) > 0:
             # In slices: the connection's own timeout must not fire before the answer may come. Never 0, which the
             # server takes for "for ever".
-            seconds = max(0.01, min(left, ANSWER_TIMEOUT_SECONDS / 2))
-            answer = await self._redis.blpop([keys.reply(command_id)], timeout=seconds)
+            seconds = max(0.01, min(left, LOOK_EVERY.total_seconds()))
+            answer = await self._redis.blpop([reply], timeout=seconds)
             if answer is not None:
                 return _unpack(json.loads(answer[1]))
+            if await lease.held_as(self._redis, command.account_id) != held_as:
+                # The host died or was restarted. It may have answered just before.
+                last_word = await self._redis.lpop(reply)
+                if last_word is not None:
+                    return _unpack(json.loads(last_word))
+                raise NoAnswer("The account changed hands before the host answered.")
         raise NoAnswer("The host did not answer in time.")
 
 

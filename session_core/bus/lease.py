@@ -70,7 +70,18 @@ async def release(redis: RedisClient, lease: Lease) -> None:
     await redis.eval(_RELEASE, 1, keys.lease(lease.account_id), lease.value)
 
 
+async def held_as(redis: RedisClient, account_id: UUID) -> str | None:
+    """Return the lease that is on the account now, as `Lease.value` has it; it changes with every new holder."""
+    value: str | None = await redis.get(keys.lease(account_id))
+    return value
+
+
+def host_of(value: str) -> str:
+    """Return the id of the host in a lease's value."""
+    return value.rpartition(":")[0]
+
+
 async def holder(redis: RedisClient, account_id: UUID) -> str | None:
     """Return the id of the host that holds the account."""
-    held = await redis.get(keys.lease(account_id))
-    return held.rpartition(":")[0] if held else None
+    value = await held_as(redis, account_id)
+    return host_of(value) if value else None

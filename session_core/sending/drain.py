@@ -41,7 +41,7 @@ async def drain_lane(core: Core, account_id: UUID, drain_for: timedelta = DRAIN_
     What is left is marked to be drained when it can go on; nothing is waited for here but the host.
 
     Returns:
-        How many messages were tried.
+        How many commands to send went to a host.
     """
     async with lanes.enter(core.redis, account_id) as lane:
         return 0 if lane is None else await _Drain(core, lane).run(drain_for)
@@ -58,9 +58,9 @@ class _Drain:
         self._account_id = lane.account_id
         self._limiter = Limiter(core.redis, Limits.of(core.settings))
         self._timeout = core.settings.send_timeout
+        self._tried = 0
 
     async def run(self, drain_for: timedelta) -> int:
-        tried = 0
         until = utcnow() + drain_for
         while self._lane.held:
             following = await self._next()
@@ -70,11 +70,10 @@ class _Drain:
                 await mark_due(self._core.redis, self._account_id)
                 break
             delay = await self._handle(following)
-            tried += delay is None
             if delay is not None:
                 await mark_due_after(self._core.redis, self._account_id, delay)
                 break
-        return tried
+        return self._tried
 
     async def _next(self) -> _Next | None:
         """Return the lane's first message, None when there is none or it cannot go out now (the host wakes us then)."""
@@ -142,11 +141,12 @@ class _Drain:
             look_first=look_first,
             quoted_id=message.quoted_id,
         )
+        self._tried += 1
         try:
             outcome = _outcome(await self._core.commands.call(command, timeout=self._timeout))
         except NoHolder:
             # The host marks the lane when the account is ready again.
-            await settle.release(self._core, user_id, message, token)
+            await settle.release(self._core, user_id, message, token, counts=False)
             await self._limiter.refund(permit)
             return None
         except PolicyError as error:
@@ -164,13 +164,14 @@ class _Drain:
         if outcome.result == "sent":
             await self._limiter.commit(permit)
             return None
-        if outcome.result == "failed" or message.attempts >= policy.MAX_ATTEMPTS:
+        tried = outcome.failure not in policy.NOT_TRIED
+        if outcome.result == "failed" or (tried and message.attempts >= policy.MAX_ATTEMPTS):
             await settle.fail(self._core, user_id, message, token, outcome.failure or outcome.result)
             await self._limiter.refund(permit)
             return None
-        await settle.release(self._core, user_id, message, token)
+        await settle.release(self._core, user_id, message, token, counts=tried)
         await self._limiter.refund(permit)
-        return policy.backoff(message.attempts)
+        return policy.backoff(message.attempts) if tried else policy.LOOK_AGAIN_AFTER
 
 
 def _outcome(answer: dict[str, Any]) -> SendOutcome:

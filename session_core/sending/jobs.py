@@ -15,7 +15,7 @@ def drain(account_id: str) -> int:
         account_id: UUID of the account.
 
     Returns:
-        How many messages were tried.
+        How many commands to send went to a host.
     """
     return process.run(lambda core: drain_lane(core, UUID(account_id)))
 

@@ -17,6 +17,12 @@ LONGEST_BACKOFF = timedelta(minutes=1)
 SHORTEST_MARGIN = timedelta(seconds=1)
 LONGEST_MARGIN = timedelta(seconds=10)
 
+LOOK_AGAIN_AFTER = timedelta(seconds=1)
+"""Pause of a lane whose account could not even try. The host wakes the lane earlier when the account is ready."""
+
+NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable"})
+"""Failures by which a host says that the account is not able to send at all: the message waits, however long."""
+
 UNKNOWN = "unknown"
 """Failure of a message that may have gone out although nobody could say so, try after try."""
 

@@ -30,10 +30,10 @@ async def claim(
     return claimed
 
 
-async def release(core: Core, user_id: UUID, message: Message, token: str) -> None:
-    """Put a message that proved not to be out back to the head of its lane."""
+async def release(core: Core, user_id: UUID, message: Message, token: str, *, counts: bool) -> None:
+    """Put a message that proved not to be out back to the head of its lane; ``counts``: it was a real try."""
     async with core.db.begin() as session:
-        if not await messages.release(session, message.id, token, utcnow()):
+        if not await messages.release(session, message.id, token, utcnow(), counts=counts):
             return
         released = await messages.get(session, message.account_id, message.id)
     if released is not None:

@@ -217,9 +217,18 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
     return (await session.exec(query)).first() is not None
 
 
-async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
-    """Put a message that was proved not sent back to the head of its lane."""
-    return await _move_own(session, message_id, token, now, status=MessageStatus.QUEUED, lease_token=None)
+async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime, *, counts: bool = True) -> bool:
+    """Put a message that was proved not sent back to the head of its lane.
+
+    Args:
+        session: a writing transaction.
+        message_id: the message.
+        token: who owns it.
+        now: the time.
+        counts: False when it was no try at all: nobody was there who could have sent it.
+    """
+    uncounted = {} if counts else {"attempts": Message.attempts - 1}
+    return await _move_own(session, message_id, token, now, status=MessageStatus.QUEUED, lease_token=None, **uncounted)
 
 
 async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failure: str, now: datetime) -> bool:

@@ -142,23 +142,17 @@ class RefusingHost(RecordingHost):
 
 
 class UnwillingHost(RecordingHost):
-    """Its page cannot send for the first ``times`` commands, which it proves."""
+    """Cannot send for the first ``times`` commands, which it proves; ``why`` says what is wrong."""
 
-    def __init__(self, core: Core, *, times: int) -> None:
+    def __init__(self, core: Core, *, times: int, why: str = "page_not_usable") -> None:
         super().__init__(core)
         self._times = times
+        self._why = why
 
     async def answer(self, command: SendText) -> SendOutcome:
         if len(self.commands) > self._times:
             return await super().answer(command)
-        return SendOutcome(result="not_sent", failure="page_not_usable")
-
-
-class ForgetfulHost(RecordingHost):
-    """Sends and answers, but its store never learns of it."""
-
-    async def write_down(self, command: SendText) -> SendOutcome:
-        return SendOutcome(result="sent", wa_message_id=f"true_{command.chat_id}_{command.wa_key}", sent_at=utcnow())
+        return SendOutcome(result="not_sent", failure=self._why)
 
 
 class RaisingHost(RecordingHost):

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 import psutil
 
+from session_core.bus import keys
 from session_core.bus.lanes import mark_due
 from session_core.core import Core
 from session_core.settings import Settings
 from tests import factories
 from tests.fakes.hosts import RecordingHost, Sent
-from tests.integration.sending.lanes import environment, fill, ready_account
+from tests.integration.sending.lanes import environment, fill, ready_account, statuses
 from tests.servers.processes import start_service, stop
 from tests.waiting import eventually
 
@@ -78,8 +80,18 @@ def worker_processes(service: psutil.Process) -> list[psutil.Process]:
 
 
 async def all_sent(host: RecordingHost, total: int, timeout: timedelta) -> None:
-    """Wait until ``total`` texts went out."""
+    """Wait until ``total`` texts went out; their rows may not say so yet."""
     await eventually(lambda: len(host.sent) >= total, timeout, "all messages are sent")
+
+
+async def all_done(core: Core, account_ids: Iterable[UUID], timeout: timedelta) -> None:
+    """Wait until every message of the accounts is done, in the store as well."""
+
+    async def done(account_id: UUID) -> bool:
+        return all(status.done for status in await statuses(core, account_id))
+
+    for account_id in account_ids:
+        await eventually(partial(done, account_id), timeout, "every message is done")
 
 
 def most_in_a_window(sent: list[Sent], window: timedelta, key: Callable[[Sent], Hashable]) -> int:
@@ -104,6 +116,22 @@ def check_limits(host: RecordingHost, everybody: People, settings: Settings) -> 
     by_user = most_in_a_window(host.sent, settings.rate_window, lambda sent: everybody.user_of[sent.account_id])
     assert by_account <= settings.messages_per_account
     assert by_user <= settings.messages_per_user
+
+
+async def check_no_place_wasted(core: Core, host: RecordingHost, everybody: People) -> None:
+    """Fail when a reservation did not become a send: a try without one, or a place that nothing went out for."""
+    assert len(host.commands) == len(host.sent)
+    sent = {str(one.message_id) for one in host.sent}
+    seconds, microseconds = await core.redis.time()
+    now = seconds * 1000 + microseconds / 1000
+    for account_id, user_id in everybody.user_of.items():
+        for key in (keys.rate_of_account(user_id, account_id), keys.rate_of_user(user_id)):
+            entries = await core.redis.zrange(key, 0, -1, withscores=True)
+            taken = [member.partition(":")[0] for member, _ in entries]
+            assert taken, "the last sends count for one window and are kept longer"
+            assert len(set(taken)) == len(taken)
+            assert set(taken) <= sent
+            assert max(score for _, score in entries) <= now, "a reservation was neither committed nor given back"
 
 
 def check_once_and_in_order(host: RecordingHost, everybody: People) -> None:

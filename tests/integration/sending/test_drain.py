@@ -26,6 +26,7 @@ from session_core.sending.limiter import Limiter, Limits, Permit, member_of
 from session_core.settings import Settings
 from session_core.store import accounts
 from session_core.store.models import OutboxEvent
+from session_core.tasks import spawn
 from tests import factories
 from tests.fakes.hosts import RaisingHost, RecordingHost, RefusingHost, SilentHost, UnwillingHost
 from tests.integration.sending.lanes import fill, head, lane, leave_sending, ready_account, statuses
@@ -145,7 +146,7 @@ async def test_a_host_that_goes_just_before_the_command_leaves_the_message_at_th
     await fill(core, account_id, 1)
     host = await RecordingHost(core).run(account_id)
     assert await drain_lane(replace(core, commands=GoneHolder(core.redis)), account_id) == 1
-    assert await statuses(core, account_id) == [QUEUED]
+    assert [(row.status, row.attempts) for row in await lane(core, account_id)] == [(QUEUED, 0)]
     assert await places(core, user_id) == 0
     assert await next_due(core.redis) is None  # the host wakes the lane when it is back
 
@@ -173,6 +174,20 @@ async def test_what_proved_unsent_waits_at_the_head_for_its_backoff(
     assert len(host.commands) == 1
     assert [(row.status, row.attempts) for row in await lane(core, account_id)] == [(QUEUED, 1), (QUEUED, 0)]
     assert await places(core, user_id) == 0
+
+
+async def test_an_account_that_cannot_even_try_costs_the_message_nothing(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    last = policy.MAX_ATTEMPTS - 1
+    await factories.add_message(core.db, account_id, text="patient", attempts=last)
+    async with running(UnwillingHost(core, times=1, why="not_ready"), account_id) as host:
+        await drain_lane(core, account_id)
+        (row,) = await lane(core, account_id)
+        assert (row.status, row.attempts) == (QUEUED, last)
+        assert await places(core, user_id) == 0
+        assert timedelta(0) < (await next_due(core.redis) or timedelta(0)) <= policy.LOOK_AGAIN_AFTER
+    assert len(host.commands) == 1
 
 
 async def test_after_its_backoff_it_goes_out(core: Core, account_id: UUID) -> None:
@@ -217,6 +232,18 @@ async def test_without_an_answer_the_lane_waits_and_the_next_try_looks_first(
     assert [command.look_first for command in host.commands] == [False, True, False]
     assert await statuses(core, account_id) == [SENT, SENT]
     assert await places(core, user_id) == 2  # one message, one place, however many tries
+
+
+async def test_a_host_that_is_replaced_is_not_waited_for(core: Core, account_id: UUID) -> None:
+    core = replace(core, settings=core.settings.model_copy(update={"send_timeout": timedelta(minutes=5)}))
+    await fill(core, account_id, 1)
+    async with running(SilentHost(core), account_id) as host:
+        draining = spawn(drain_lane(core, account_id), name="drain")
+        await eventually(lambda: host.commands)
+        await host.hold(account_id)  # the same host, started again
+        assert await asyncio.wait_for(draining, 10) == 1
+    assert await statuses(core, account_id) == [SENDING]  # it may be out: nobody touches it before its time is over
+    assert timedelta(minutes=5) < (await next_due(core.redis) or timedelta(0))
 
 
 async def test_an_error_of_the_host_leaves_the_message_in_doubt(core: Core, user_id: UUID, account_id: UUID) -> None:
