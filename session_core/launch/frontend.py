@@ -26,6 +26,7 @@ PLACEHOLDER = "whahook-backend.invalid"
 """Host name in the built pages (RFC 2606: no such host can exist)."""
 
 STAMP = ".whahook-build"
+ANSWER_TIMEOUT = timedelta(seconds=30)
 BUILD_TIMEOUT = timedelta(minutes=10)
 LOCK_TIMEOUT = timedelta(minutes=12)
 """Above `BUILD_TIMEOUT`: whoever waits for another builder must not give up before that one did."""
@@ -96,17 +97,15 @@ def build(root: Path) -> None:
     """Build the pages now.
 
     Raises:
-        FatalError: the build failed, or ``npm ci`` was not run before.
+        FatalError: the build failed, or there is no bun.
     """
-    bun = root / "node_modules" / ".bin" / "bun"
-    if not bun.exists():
-        raise FatalError("The npm packages are missing.", code="no_npm_packages", action="Run `make setup`.")
+    bun = find_bun(root)
     stamp = root / ".web" / STAMP
     stamp.unlink(missing_ok=True)
     run_step(
         "Building the pages (once; again only when their sources change)",
         [sys.executable, "-m", "reflex", "export", "--no-zip", "--frontend-only"],
-        env=build_environment(root),
+        env=build_environment(root, bun),
         cwd=root,
         timeout=BUILD_TIMEOUT,
     )
@@ -116,11 +115,40 @@ def build(root: Path) -> None:
     fresh.replace(stamp)
 
 
-def build_environment(root: Path) -> dict[str, str]:
+def find_bun(root: Path) -> Path:
+    """Return the bun that npm brought.
+
+    Not ``node_modules/.bin/bun``: that is a text until the package's install script has run, and ours run none (see
+    ``.npmrc``). The real one lies in the package for this kind of machine; of several, the one that runs.
+
+    Raises:
+        FatalError: there is none.
+    """
+    for candidate in sorted((root / "node_modules" / "@oven").glob("bun-*/bin/bun")):
+        if _runs(candidate):
+            return candidate
+    raise FatalError(
+        "The builder of the pages (bun) is missing.",
+        code="no_bun",
+        action="Run `make setup`, with Node.js 18 or newer.",
+    )
+
+
+def _runs(program: Path) -> bool:
+    try:
+        done = subprocess.run(  # noqa: S603 - of a package in our lock file
+            [program, "--version"], capture_output=True, timeout=ANSWER_TIMEOUT.total_seconds(), check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def build_environment(root: Path, bun: Path) -> dict[str, str]:
     """Return the environment of the build: our bun, no telemetry, no search for registries, a placeholder address."""
     environment = {
         **os.environ,
-        "PATH": f"{root / 'node_modules' / '.bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"{bun.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "REFLEX_USE_SYSTEM_BUN": "1",
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -138,7 +166,12 @@ def npm_registry(root: Path) -> str | None:
     if npm is None:
         return None
     done = subprocess.run(  # noqa: S603 - npm, no shell
-        [npm, "config", "get", "registry"], cwd=root, capture_output=True, text=True, timeout=30, check=False
+        [npm, "config", "get", "registry"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_TIMEOUT.total_seconds(),
+        check=False,
     )
     address = done.stdout.strip()
     return address if address.startswith("http") else None

@@ -8,7 +8,15 @@ import pytest
 
 from session_core.errors import FatalError
 from session_core.launch import frontend
-from session_core.launch.frontend import STAMP, build, build_environment, ensure_frontend, fingerprint, is_fresh
+from session_core.launch.frontend import (
+    STAMP,
+    build,
+    build_environment,
+    ensure_frontend,
+    find_bun,
+    fingerprint,
+    is_fresh,
+)
 
 
 @pytest.fixture
@@ -94,14 +102,29 @@ def test_a_stale_build_is_built_once(project: Path, monkeypatch: pytest.MonkeyPa
     assert calls == [project]
 
 
+def bun(project: Path, package: str, exit_code: int = 0) -> Path:
+    path = project / "node_modules" / "@oven" / package / "bin" / "bun"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"#!/bin/sh\nexit {exit_code}\n")
+    path.chmod(0o755)
+    return path
+
+
 def test_without_npm_packages_it_says_what_to_do(project: Path) -> None:
     with pytest.raises(FatalError) as caught:
         build(project)
-    assert caught.value.code == "no_npm_packages"
+    assert caught.value.code == "no_bun"
+
+
+def test_of_several_buns_the_one_that_runs_is_taken(project: Path) -> None:
+    bun(project, "bun-linux-x64", exit_code=132)
+    musl = bun(project, "bun-linux-x64-musl")
+    assert find_bun(project) == musl
 
 
 def test_the_build_uses_our_bun_and_tells_nobody(project: Path) -> None:
-    environment = build_environment(project)
-    assert environment["PATH"].startswith(str(project / "node_modules" / ".bin"))
+    found = bun(project, "bun-linux-x64")
+    environment = build_environment(project, found)
+    assert environment["PATH"].split(":")[0] == str(found.parent)
     assert environment["REFLEX_TELEMETRY_ENABLED"] == "false"
     assert environment["REFLEX_API_URL"].endswith(".invalid")
