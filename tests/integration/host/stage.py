@@ -30,6 +30,9 @@ from tests.waiting import eventually
 
 QUICK = Rhythm(look=timedelta(milliseconds=200), beat=timedelta(milliseconds=100), lease=timedelta(seconds=2))
 
+PATIENCE = timedelta(seconds=20)
+"""Everything here takes milliseconds; the machine may be busy with something else."""
+
 
 @dataclass
 class Stage:
@@ -85,7 +88,7 @@ class Stage:
             fits = runtime.status is status and reason in {None, runtime.reason_code}
             return runtime if fits else None
 
-        return await eventually(shown, what=f"{status} {reason or ''}")
+        return await eventually(shown, PATIENCE, f"{status} {reason or ''}")
 
     async def until_gone(self, account_id: UUID) -> None:
         """Return once the account is purged."""
@@ -93,11 +96,11 @@ class Stage:
         async def gone() -> bool:
             return await self.row(account_id) is None
 
-        await eventually(gone, what="purged")
+        await eventually(gone, PATIENCE, "purged")
 
     async def until_idle(self, account_id: UUID) -> None:
         """Return once the host has no session for the account any more."""
-        await eventually(lambda: account_id not in self.manager._sessions, what="session ended")
+        await eventually(lambda: account_id not in self.manager._sessions, PATIENCE, "session ended")
 
     async def qr(self, account_id: UUID) -> Qr | None:
         return (await service.get(self.core, self.user_id, account_id)).qr
