@@ -116,6 +116,15 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^(postgres(ql)?(\+asyncpg)?|sqlite(\+aiosqlite)?)://", value):
             raise ValueError("must start with postgresql:// or sqlite://")
+        if value is not None:
+            from sqlalchemy import make_url
+            from sqlalchemy.exc import ArgumentError
+
+            try:
+                make_url(value)
+            except (ArgumentError, ValueError):
+                # The library's words may repeat a part of the password.
+                raise ValueError("is not like postgresql://user:password@host:5432/database") from None
         return value
 
     @field_validator("redis_url_setting")
@@ -123,6 +132,13 @@ class Settings(BaseSettings):
     def _known_redis(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^(rediss?|unix)://", value):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        if value is not None:
+            try:
+                _ = urlsplit(value).port
+            except ValueError:
+                raise ValueError(
+                    "is not like redis://:password@host:6379/0; in a password, # is %23 and / is %2F"
+                ) from None
         return value
 
     @field_validator("chromium_args_setting")

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from session_core.tasks import TaskOwner, end, spawn
+from structlog.testing import capture_logs
+
+from session_core.tasks import RecurringTask, TaskOwner, end, spawn
 
 
 async def stubborn(times: int) -> None:
@@ -41,3 +43,142 @@ async def test_an_owner_ends_what_swallows_cancellations() -> None:
     await asyncio.sleep(0)
     await owner.close()
     assert task.cancelled()
+
+
+class TestSpawn:
+    async def test_a_task_has_its_name_and_its_result(self) -> None:
+        async def seven() -> int:
+            return 7
+
+        task = spawn(seven(), name="lucky")
+        assert task.get_name() == "lucky"
+        assert await task == 7
+
+    async def test_an_error_that_nobody_awaits_is_logged(self) -> None:
+        async def breaks() -> None:
+            raise RuntimeError("on purpose")
+
+        with capture_logs() as lines:
+            task = spawn(breaks(), name="broken")
+            await asyncio.wait([task])
+        assert [(line["event"], line["task"]) for line in lines] == [("task_failed", "broken")]
+
+    async def test_a_cancelled_task_is_no_error(self) -> None:
+        with capture_logs() as lines:
+            await end(await started(0))
+        assert lines == []
+
+
+class TestTaskOwner:
+    async def test_it_forgets_what_is_done_and_ends_the_rest(self) -> None:
+        owner = TaskOwner()
+        done = spawn(asyncio.sleep(0), name="short", owner=owner)
+        await done
+        going = spawn(asyncio.Event().wait(), name="long", owner=owner)
+        await owner.close()
+        assert not done.cancelled()
+        assert going.cancelled()
+
+    async def test_a_task_may_close_its_own_owner(self) -> None:
+        owner = TaskOwner()
+        other = spawn(asyncio.Event().wait(), name="other", owner=owner)
+
+        async def closes() -> str:
+            await owner.close()
+            return "still here"
+
+        assert await spawn(closes(), name="closer", owner=owner) == "still here"
+        assert other.cancelled()
+
+    async def test_what_does_not_end_is_told(self) -> None:
+        owner = TaskOwner()
+        task = spawn(stubborn(1), name="stubborn", owner=owner)
+        await asyncio.sleep(0)
+        with capture_logs() as lines:
+            await owner.close(timeout=timedelta(milliseconds=1))
+        assert [(line["event"], line["task"]) for line in lines] == [("task_did_not_end", "stubborn")]
+        await end(task)
+
+
+class TestRecurringTask:
+    """The pause is an hour, so every round but the first was asked for."""
+
+    def recurring(self, fails: bool = False) -> tuple[RecurringTask, asyncio.Queue[int]]:
+        rounds: asyncio.Queue[int] = asyncio.Queue()
+        count = 0
+
+        async def one_round() -> None:
+            nonlocal count
+            count += 1
+            rounds.put_nowait(count)
+            if fails:
+                raise RuntimeError("on purpose")
+
+        return RecurringTask(one_round, every=timedelta(hours=1), name="rounds"), rounds
+
+    async def test_the_first_round_comes_at_once_and_others_when_woken(self) -> None:
+        task, rounds = self.recurring()
+        task.start()
+        assert await asyncio.wait_for(rounds.get(), 5) == 1
+        task.wake()
+        assert await asyncio.wait_for(rounds.get(), 5) == 2
+        await task.stop()
+        task.wake()
+        await asyncio.sleep(0)
+        assert rounds.empty()
+
+    async def test_the_pause_ends_by_itself(self) -> None:
+        enough = asyncio.Event()
+        count = 0
+
+        async def one_round() -> None:
+            nonlocal count
+            count += 1
+            if count == 3:
+                enough.set()
+
+        task = RecurringTask(one_round, every=timedelta(milliseconds=1), name="rounds")
+        task.start()
+        await asyncio.wait_for(enough.wait(), 5)
+        await task.stop()
+
+    async def test_a_round_that_fails_is_logged_and_not_the_last(self) -> None:
+        task, rounds = self.recurring(fails=True)
+        with capture_logs() as lines:
+            task.start()
+            await asyncio.wait_for(rounds.get(), 5)
+            task.wake()
+            await asyncio.wait_for(rounds.get(), 5)
+            await asyncio.sleep(0)
+            await task.stop()
+        assert {line["event"] for line in lines} == {"round_failed"}
+
+    async def test_a_wake_up_during_a_round_is_not_lost(self) -> None:
+        woken = False
+        rounds: asyncio.Queue[None] = asyncio.Queue()
+
+        async def one_round() -> None:
+            nonlocal woken
+            if not woken:
+                woken = True
+                task.wake()
+            rounds.put_nowait(None)
+
+        task = RecurringTask(one_round, every=timedelta(hours=1), name="rounds")
+        task.start()
+        for _ in range(2):
+            await asyncio.wait_for(rounds.get(), 5)
+        await task.stop()
+
+    async def test_starting_twice_is_starting_once_and_stopping_twice_is_no_error(self) -> None:
+        task, rounds = self.recurring()
+        task.start()
+        task.start()
+        assert await asyncio.wait_for(rounds.get(), 5) == 1
+        await asyncio.sleep(0)
+        assert rounds.empty()
+        await task.stop()
+        await task.stop()
+        task.start()
+        assert await asyncio.wait_for(rounds.get(), 5) == 2
+        await task.stop()
