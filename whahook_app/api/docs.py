@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from session_core.errors import TransientError
+from session_core.errors import NotFound, TransientError
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,7 +77,7 @@ async def asset(name: str) -> Response:
     """Give one of Swagger UI's files."""
     media_type = FILES.get(name)
     if media_type is None:
-        return Response(status_code=404)
+        raise NotFound("path")
     path = ASSETS / name
     if not path.is_file():
         raise TransientError("Swagger UI is not installed.", code="docs_not_installed", action="Run: npm ci")

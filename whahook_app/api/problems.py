@@ -25,6 +25,10 @@ MEDIA_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 1024 * 1024
 """The longest text has 65,536 characters, each at most 12 bytes as a JSON escape."""
 
+MAX_FIELD_ERRORS = 20
+MAX_FIELD_NAME = 200
+"""A request can name as many wrong fields, and as long ones, as fit into its body; the answer need not."""
+
 RETRY_AFTER_SECONDS = 5
 """For what may work in a moment: a host that restarts, a database that comes back."""
 
@@ -126,13 +130,13 @@ async def _invalid(_request: Request, error: Exception) -> ProblemResponse:
         "invalid_request",
         "The request is not understood.",
         "See the field errors, and the description at /api/docs.",
-        errors=[_field(item) for item in error.errors()],
+        errors=[_field(item) for item in error.errors()[:MAX_FIELD_ERRORS]],
     )
 
 
 def _field(item: Mapping[str, Any]) -> FieldProblem:
     # Never item["input"]: it can be a password.
-    where = ".".join(str(part) for part in item["loc"])
+    where = ".".join(str(part) for part in item["loc"])[:MAX_FIELD_NAME]
     return FieldProblem(field=where, message=item["msg"].removeprefix("Value error, "), type=item["type"])
 
 

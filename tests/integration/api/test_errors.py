@@ -52,6 +52,20 @@ async def test_bodies_that_are_no_json(ana: Person) -> None:
         assert answer.json()["errors"][0]["field"].startswith("body")
 
 
+async def test_a_body_of_nothing_but_mistakes_gets_a_short_answer(ana: Person) -> None:
+    many = {f"field {number}": number for number in range(5000)}
+    answer = await ana.program.post("/api/v1/accounts", json=many)
+    check_problem(answer, 422, "invalid_request")
+    assert len(answer.json()["errors"]) == 20
+    answer = await ana.program.post("/api/v1/accounts", json={"x" * 100_000: 1, "name": "x"})
+    check_problem(answer, 422, "invalid_request")
+    assert len(answer.content) < 1000
+    for deep in (b"[" * 500_000, b'{"name":' * 100_000, b'{"name": ' + b"9" * 10_000 + b"}"):
+        answer = await ana.program.post("/api/v1/accounts", content=deep, headers={"Content-Type": "application/json"})
+        assert answer.status_code in {400, 422}
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_a_body_without_an_end_is_refused(ana: Person) -> None:
     too_much = b'{"name": "' + b"x" * MAX_BODY_BYTES + b'"}'
     check_problem(await ana.program.post("/api/v1/accounts", content=too_much), 413, "body_too_large")
