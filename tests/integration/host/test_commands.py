@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from session_core.bus import lanes
 from session_core.bus.commands import NoHolder
 from session_core.clock import utcnow
+from session_core.core import Core
 from session_core.domain.commands import PairingCode, SendOutcome, SendText
 from session_core.domain.message import Ack, MessageStatus
 from session_core.domain.status import SessionStatus
@@ -72,8 +73,8 @@ async def send(stage: Stage, given: SendText) -> SendOutcome:
     return SendOutcome.model_validate(await stage.core.commands.call(given, timeout=ANSWER))
 
 
-async def events_of(stage: Stage, account_id: UUID) -> list[str]:
-    async with stage.core.db.read() as session:
+async def events_of(core: Core, account_id: UUID) -> list[str]:
+    async with core.db.read() as session:
         query = select(OutboxEvent.type).where(OutboxEvent.account_id == account_id).order_by(col(OutboxEvent.id))
         names = (await session.exec(query)).all()
     return [name for name in names if name.startswith("message.")]
@@ -92,7 +93,7 @@ async def test_a_text_goes_out_once_and_everybody_hears_of_it(stage: Stage) -> N
     assert (stored.status, stored.wa_message_id) == (MessageStatus.SENT, outcome.wa_message_id)
     assert stored.sent_at == outcome.sent_at
     assert (await stage.runtime(account_id)).last_activity == outcome.sent_at
-    assert await events_of(stage, account_id) == ["message.sent"]
+    assert await events_of(stage.core, account_id) == ["message.sent"]
 
 
 async def test_who_does_not_own_the_row_sends_nothing(stage: Stage) -> None:

@@ -55,7 +55,7 @@ async def test_a_message_that_comes_in_is_stored_once_and_told_once(stage: Stage
         await eventually(lambda: pages.kinds().count("message") == 2)
     assert (first.direction, first.status, first.text) == (Direction.IN, MessageStatus.RECEIVED, "text A1")
     assert (first.created_at, first.replayed, second.text) == (at, False, "text A2")
-    assert await events_of(stage, account_id) == ["message.received", "message.received"]
+    assert await events_of(stage.core, account_id) == ["message.received", "message.received"]
     lines = [line for line in await stage.history(account_id) if line[0] == "message_in"]
     assert len(lines) == 2
     runtime = await stage.runtime(account_id)
@@ -69,7 +69,7 @@ async def test_what_the_phone_writes_is_a_message_out(stage: Stage) -> None:
     driver.emit(AckChanged(f"true_{CHAT}_P1", Ack.READ), seen("END"))
     _, mine = await listed(stage, account_id, 2)
     assert (mine.direction, mine.status) == (Direction.OUT, MessageStatus.READ)
-    assert await events_of(stage, account_id) == ["message.sent", "message.ack", "message.received"]
+    assert await events_of(stage.core, account_id) == ["message.sent", "message.ack", "message.received"]
 
 
 async def test_our_own_text_seen_in_the_page_adds_no_message_and_proves_that_it_went_out(stage: Stage) -> None:
@@ -83,7 +83,7 @@ async def test_our_own_text_seen_in_the_page_adds_no_message_and_proves_that_it_
     assert (mine.id, mine.status) == (row.id, MessageStatus.DEVICE)
     assert mine.wa_message_id == f"true_99@lid_{row.wa_key}"
     assert mine.sent_at is not None
-    assert await events_of(stage, account_id) == ["message.sent", "message.ack", "message.received"]
+    assert await events_of(stage.core, account_id) == ["message.sent", "message.ack", "message.received"]
 
 
 async def test_acks_move_a_message_forward_only(stage: Stage) -> None:
@@ -103,7 +103,7 @@ async def test_acks_move_a_message_forward_only(stage: Stage) -> None:
         stored = await messages.get(session, account_id, row.id)
     assert stored is not None
     assert stored.status is MessageStatus.READ
-    assert await events_of(stage, account_id) == ["message.ack", "message.received"]
+    assert await events_of(stage.core, account_id) == ["message.ack", "message.received"]
 
 
 async def test_a_message_that_no_database_would_take_is_made_one(stage: Stage) -> None:

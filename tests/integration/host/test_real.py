@@ -26,7 +26,7 @@ from session_core.services import messages as message_service
 from session_core.settings import Settings
 from session_core.store import accounts, messages
 from tests.factories import add_message, add_user, read_message
-from tests.integration.host.test_commands import command
+from tests.integration.host.test_commands import command, events_of
 from tests.servers.processes import start_service, stop
 from tests.servers.sandbox import RunningSandbox, running_sandbox
 from tests.waiting import eventually
@@ -50,6 +50,19 @@ def settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     return settings.model_copy(update={"sandbox_port": sandbox.http_port})
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that give a process this test's data, database, bus and sandbox."""
+    assert settings.database_url_setting is not None
+    assert settings.redis_url_setting is not None
+    return {
+        "WHAHOOK_DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": settings.database_url_setting,
+        "REDIS_URL": settings.redis_url_setting,
+        "WHAHOOK_SANDBOX_PORT": str(settings.sandbox_port),
+        "WHAHOOK_WORKERS": "1",
+    }
+
+
 @dataclass
 class RealHost:
     """``python -m session_core host`` with a data folder of its own."""
@@ -59,15 +72,7 @@ class RealHost:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        assert self.settings.database_url_setting is not None
-        assert self.settings.redis_url_setting is not None
-        env = {
-            "WHAHOOK_DATA_DIR": str(self.settings.data_dir),
-            "DATABASE_URL": self.settings.database_url_setting,
-            "REDIS_URL": self.settings.redis_url_setting,
-            "WHAHOOK_SANDBOX_PORT": str(self.settings.sandbox_port),
-        }
-        self.process = start_service("host", env=env, log=self.log)
+        self.process = start_service("host", env=environment(self.settings), log=self.log)
 
     def kill(self) -> None:
         """SIGKILL, as a crash or the kernel's memory killer does it."""
@@ -216,6 +221,28 @@ async def test_a_logout_and_a_pairing_code(owner: Owner, host: RealHost, sandbox
     assert (await phone.view())["devices"] == []
 
 
+@pytest.mark.slow
+async def test_texts_wait_for_ready_and_go_out_in_order_through_the_worker(
+    owner: Owner, host: RealHost, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    account = await service.create(owner.core, owner.user_id, name="Shop", kind=AccountKind.SANDBOX)
+    account_id = account.account_id
+    phone = sandbox.phone("34600778899", "Leo")
+    worker = start_service("worker", env=environment(host.settings), log=tmp_path / "worker.log")
+    try:
+        for text in ("one", "two", "three"):
+            await message_service.send_text(owner.core, owner.user_id, account_id, to=f"+{FRIEND}", text=text)
+        await service.connect(owner.core, owner.user_id, account_id)
+        await phone.scan(await eventually(lambda: _code(owner, account_id), PATIENCE, "a code"))
+        await owner.until(account_id, S.READY)
+        await eventually(lambda: _all_read(owner, account_id, 3), PATIENCE, "all read")
+    finally:
+        stop(worker, timedelta(seconds=30))
+    received = await phone.received()
+    assert [(message["text"], message["times"]) for message in received] == [("one", 1), ("two", 1), ("three", 1)]
+    assert (await events_of(owner.core, account_id)).count("message.sent") == 3
+
+
 async def test_a_second_host_on_the_same_data_folder_says_so_and_ends(
     owner: Owner, host: RealHost, tmp_path: Path
 ) -> None:
@@ -235,6 +262,11 @@ async def _code(owner: Owner, account_id: UUID) -> str | None:
 
 async def _has_status(owner: Owner, account_id: UUID, message_id: UUID, status: MessageStatus) -> bool:
     return (await read_message(owner.core.db, account_id, message_id)).status is status
+
+
+async def _all_read(owner: Owner, account_id: UUID, count: int) -> bool:
+    found = await message_service.list_messages(owner.core, owner.user_id, account_id, direction=Direction.OUT)
+    return [message.status for message in found] == [MessageStatus.READ] * count
 
 
 async def _came_in(owner: Owner, account_id: UUID, text: str) -> bool:
