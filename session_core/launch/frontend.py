@@ -118,13 +118,14 @@ def build(root: Path) -> None:
 def find_bun(root: Path) -> Path:
     """Return the bun that npm brought.
 
-    Not ``node_modules/.bin/bun``: that is a text until the package's install script has run, and ours run none (see
-    ``.npmrc``). The real one lies in the package for this kind of machine; of several, the one that runs.
+    It lies in the package for this kind of machine; of several, the one that runs. Where the install script of ``bun``
+    has run (``.npmrc`` forbids it), that has moved it into its own folder, where otherwise there is only a text.
 
     Raises:
         FatalError: there is none.
     """
-    for candidate in sorted((root / "node_modules" / "@oven").glob("bun-*/bin/bun")):
+    packages = root / "node_modules"
+    for candidate in [*sorted(packages.glob("@oven/bun-*/bin/bun")), packages / ".bin" / "bun"]:
         if _runs(candidate):
             return candidate
     raise FatalError(

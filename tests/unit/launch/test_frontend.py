@@ -122,6 +122,14 @@ def test_of_several_buns_the_one_that_runs_is_taken(project: Path) -> None:
     assert find_bun(project) == musl
 
 
+def test_a_bun_that_an_install_script_has_moved_is_found(project: Path) -> None:
+    moved = bun(project, "elsewhere")
+    link = project / "node_modules" / ".bin" / "bun"
+    link.parent.mkdir()
+    link.symlink_to(moved)
+    assert find_bun(project) == link
+
+
 def test_the_build_uses_our_bun_and_tells_nobody(project: Path) -> None:
     found = bun(project, "bun-linux-x64")
     environment = build_environment(project, found)
