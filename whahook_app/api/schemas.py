@@ -14,13 +14,11 @@ from session_core.domain.events import ActivityEntry, MessageView, Qr, SessionSn
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
 from session_core.services.api_keys import ApiKeyView
+from session_core.services.messages import MAX_TEXT
 from session_core.services.principal import Principal
 from whahook_app import i18n
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-MAX_BODY_TEXT = 65_536
-"""Characters of a message, as in `session_core.services.messages.MAX_TEXT`."""
 
 
 def _one_line(value: str) -> str:
@@ -232,7 +230,7 @@ class NewMessage(_In):
     """A text to send."""
 
     to: Line = Field(max_length=100, description="number with country code, or a chat id", examples=["+34612345678"])
-    text: str = Field(max_length=MAX_BODY_TEXT, repr=False)
+    text: str = Field(max_length=MAX_TEXT, repr=False)
     force: bool = Field(default=False, description="send although the same text went to the same chat a moment ago")
     quoted_id: Line | None = Field(default=None, max_length=200, description="waMessageId of what this answers")
 

@@ -40,7 +40,8 @@ MAX_PACKET_BYTES = 64 * 1024
 
 MAX_CLIENTS_PER_USER = 100
 
-CLOSE_TIMEOUT = timedelta(seconds=3)
+CLOSE_TIMEOUT = timedelta(seconds=1)
+"""A client that is there hears it at once; one that has silently gone is not waited for longer."""
 
 CHECK_ERRORS: tuple[type[Exception], ...] = (WhahookError, *OUTAGES)
 """Why it can be unknown who somebody is."""
