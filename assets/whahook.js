@@ -68,7 +68,8 @@
     tick() {
       const left = Math.ceil((this.end - performance.now()) / 1000);
       const over = this.getAttribute("over") || "";
-      write(this, left > 0 ? (this.getAttribute("template") || "{s}").replace("{s}", left) : over);
+      const shown = left < 100 ? `${left} s` : `${Math.round(left / 60)} min`;
+      write(this, left > 0 ? (this.getAttribute("template") || "{t}").replace("{t}", shown) : over);
     }
   }
 

@@ -27,7 +27,7 @@ def page(*content: rx.Component, current: str) -> rx.Component:
         rx.el.div(
             rx.el.aside(brand(), _links(current), _docs(), class_name="wh-side"),
             rx.el.div(
-                rx.el.div(_drawer(current), brand(), _spacer(), language(), theme(), _account(), class_name="wh-top"),
+                rx.el.header(_drawer(current), brand(), _spacer(), language(), theme(), _account(), class_name="wh-top"),
                 rx.el.main(offline_banner(), *content, id="content", tab_index=-1, class_name="wh-main"),
                 class_name="wh-body",
             ),
@@ -42,7 +42,7 @@ def plain(*content: rx.Component) -> rx.Component:
     return rx.fragment(
         PageLanguage.create(value=Base.lang),
         rx.el.div(
-            rx.el.div(_spacer(), language(), theme(), class_name="wh-top"),
+            rx.el.header(_spacer(), language(), theme(), class_name="wh-top"),
             rx.el.main(offline_banner(), *content, id="content", class_name="wh-plain"),
             class_name="wh-body",
         ),
@@ -175,6 +175,7 @@ def _account() -> rx.Component:
             ),
             align="end",
         ),
+        modal=False,
     )
 
 

@@ -120,9 +120,11 @@ def _menu(card: Any) -> rx.Component:
             ),
             _item("pencil", "action.rename", Connections.ask_name(card.id)),
             rx.dropdown_menu.separator(),
-            _item("trash-2", "action.delete", Connections.ask("delete", card.id), color="red"),
+            _item("trash-2", "action.delete", Connections.ask("delete", card.id), class_name="wh-danger-item"),
             align="end",
         ),
+        # A modal menu hides the page from screen readers while parts of it can still be focused.
+        modal=False,
     )
 
 

@@ -30,7 +30,7 @@ class Time(Element):
 
 
 class Countdown(Element):
-    """Seconds that run down: ``template`` with ``{s}`` in it, ``over`` at the end."""
+    """Seconds that run down: ``template`` with ``{t}`` in it, ``over`` at the end."""
 
     tag = "WhCountdown"
     alias = "wh-countdown"

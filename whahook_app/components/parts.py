@@ -86,11 +86,11 @@ def load_problem(broken: Any) -> rx.Component:
     )
 
 
-def empty(icon: str, title: Any, body: Any, *actions: rx.Component) -> rx.Component:
+def empty(icon: str, title: Any, body: Any, *actions: rx.Component, heading_tag: Any = rx.el.h2) -> rx.Component:
     """Return what stands where a list will be."""
     return rx.el.div(
         rx.el.div(rx.icon(icon, size=22, aria_hidden=True), class_name="wh-empty-icon"),
-        rx.el.h2(title),
+        heading_tag(title),
         rx.el.p(body),
         rx.el.div(*actions, class_name="wh-empty-actions") if actions else rx.fragment(),
         class_name="wh-card wh-empty",

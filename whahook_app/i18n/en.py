@@ -2,7 +2,6 @@
 
 EN: dict[str, str] = {
     # The frame
-    "app.name": "WhaHook",
     "skip": "Skip to content",
     "nav.label": "Main",
     "nav.open": "Open the menu",
@@ -68,7 +67,7 @@ EN: dict[str, str] = {
     "card.last_activity": "Last activity",
     "card.no_activity": "No activity yet",
     "card.attempt": "Attempt {n}",
-    "card.retry_in": "again in {s} s",
+    "card.retry_in": "again in {t}",
     "card.queued.one": "The queued message goes out when the account is connected.",
     "card.queued.many": "The {n} queued messages go out when the account is connected.",
     "card.show_qr": "Show the QR code",
@@ -87,7 +86,6 @@ EN: dict[str, str] = {
     "details.activity.none": "Nothing has happened yet.",
     "details.test": "Send a test message",
     "details.to": "To",
-    "details.to_hint": "With the country code: +34 612 34 56 78",
     "details.text": "Message",
     "details.send": "Send",
     "details.send_anyway": "Send it anyway",
@@ -119,7 +117,7 @@ EN: dict[str, str] = {
     "connect.use_code": "Use an 8-letter code",
     "connect.use_qr": "Back to the QR code",
     "connect.qr_alt": "QR code to link WhatsApp. If you cannot see it, use an 8-letter code.",
-    "connect.renews": "Renews in {s} s",
+    "connect.renews": "Renews in {t}",
     "connect.renewing": "Renewing…",
     "connect.number_of": "{n} of {of}",
     "connect.open_phone": "Open the simulated phone",
@@ -280,6 +278,7 @@ EN: dict[str, str] = {
     "error.bad_name": "Write a name of 1 to 100 characters.",
     "error.bad_password": "A password has between 8 and 200 characters.",
     "error.bad_phone": "Write the number with the country code, like +34 612 34 56 78.",
+    "error.bad_quoted_id": "That reply points to a message that WhatsApp does not know.",
     "error.bad_recipient": "Write a number with the country code, or a WhatsApp chat (…@c.us, …@g.us).",
     "error.bad_text": "Write a message of up to 65,536 characters.",
     "error.duplicate_message": "You just sent this same text to this chat.",

@@ -2,7 +2,6 @@
 
 ES: dict[str, str] = {
     # The frame
-    "app.name": "WhaHook",
     "skip": "Saltar al contenido",
     "nav.label": "Principal",
     "nav.open": "Abrir el menú",
@@ -66,7 +65,7 @@ ES: dict[str, str] = {
     "card.last_activity": "Última actividad",
     "card.no_activity": "Sin actividad todavía",
     "card.attempt": "Intento {n}",
-    "card.retry_in": "otra vez en {s} s",
+    "card.retry_in": "otra vez en {t}",
     "card.queued.one": "El mensaje en cola saldrá cuando la cuenta esté conectada.",
     "card.queued.many": "Los {n} mensajes en cola saldrán cuando la cuenta esté conectada.",
     "card.show_qr": "Ver el código QR",
@@ -85,7 +84,6 @@ ES: dict[str, str] = {
     "details.activity.none": "Todavía no ha pasado nada.",
     "details.test": "Enviar un mensaje de prueba",
     "details.to": "Para",
-    "details.to_hint": "Con prefijo del país: +34 612 34 56 78",
     "details.text": "Mensaje",
     "details.send": "Enviar",
     "details.send_anyway": "Enviar de todos modos",
@@ -117,7 +115,7 @@ ES: dict[str, str] = {
     "connect.use_code": "Usar un código de 8 letras",
     "connect.use_qr": "Volver al código QR",
     "connect.qr_alt": "Código QR para vincular WhatsApp. Si no puedes verlo, usa un código de 8 letras.",
-    "connect.renews": "Se renueva en {s} s",
+    "connect.renews": "Se renueva en {t}",
     "connect.renewing": "Renovando…",
     "connect.number_of": "{n} de {of}",
     "connect.open_phone": "Abrir el teléfono de pruebas",
@@ -284,6 +282,7 @@ ES: dict[str, str] = {
     "error.bad_name": "Escribe un nombre de 1 a 100 caracteres.",
     "error.bad_password": "La contraseña tiene que tener entre 8 y 200 caracteres.",
     "error.bad_phone": "Escribe el número con el prefijo del país, como +34 612 34 56 78.",
+    "error.bad_quoted_id": "Esa respuesta apunta a un mensaje que WhatsApp no conoce.",
     "error.bad_recipient": "Escribe un número con el prefijo del país, o un chat de WhatsApp (…@c.us, …@g.us).",
     "error.bad_text": "Escribe un mensaje de hasta 65 536 caracteres.",
     "error.duplicate_message": "Acabas de enviar este mismo texto a este chat.",

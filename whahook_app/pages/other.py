@@ -22,5 +22,6 @@ def not_found() -> rx.Component:
             t("not_found.title"),
             t("not_found.body"),
             rx.link(t("not_found.home"), href="/settings/connections", class_name="wh-button wh-primary"),
+            heading_tag=rx.el.h1,
         )
     )

@@ -11,7 +11,6 @@ from whahook_app.i18n import TEXTS, Language, reason, status_word, text
 from whahook_app.views.accounts import TONE
 from whahook_app.views.messages import chat_name
 
-
 WITH_A_PERSON = {"message_in", "message_out"}
 """Kinds whose detail is the other side: a name or a chat. The details of others are for whoever reads the log."""
 
