@@ -30,8 +30,11 @@ SCRIPTS = (
     "modules-hooks.js",
     "storage.js",
     "transport.js",
+    "linking.js",
     "session.js",
     "inbox.js",
+    "dom.js",
+    "screen-chats.js",
     "screen.js",
     "app.js",
 )

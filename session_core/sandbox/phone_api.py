@@ -205,7 +205,7 @@ def phone_router(world: World, linking: Linking, delivery: Delivery) -> APIRoute
 async def _json_object(request: Request) -> dict[str, object]:
     try:
         body = await request.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SandboxError(422, "invalid_json", "The body is not JSON.") from error
     if not isinstance(body, dict):
         raise SandboxError(422, "invalid_json", "The body must be a JSON object.")

@@ -78,7 +78,7 @@ class DeviceSocket:
     async def _receive(self) -> Frame:
         try:
             frame = json.loads(await self._websocket.receive_text())
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise Refused("not JSON text") from error
         if not isinstance(frame, dict):
             raise Refused("not an object")

@@ -7,9 +7,11 @@
   setTimeout(() => {
     require('SandboxScreen').start();
     window.Debug = { VERSION: require('WAWebBuildConstants').VERSION_STR };
-    require('SandboxSession').boot().catch((error) => {
-      console.error('sandbox boot', error);
-      require('SandboxScreen').fail(error);
-    });
+    require('SandboxSession')
+      .boot()
+      .catch((error) => {
+        console.error('sandbox boot', error);
+        require('SandboxScreen').fail(error);
+      });
   }, loadMs);
 })();

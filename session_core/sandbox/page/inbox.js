@@ -17,7 +17,10 @@
     let work = Promise.resolve(); // one after another, in order
 
     transport.frames.on('item offline-end nack ack', (frame) => (started ? take(frame) : held.push(frame)));
-    transport.frames.on('closed', () => { started = false; held = []; }); // the server repeats what was not confirmed
+    transport.frames.on('closed', () => {
+      started = false;
+      held = [];
+    }); // the server repeats what was not confirmed
 
     function take(frame) {
       work = work.then(() => handle(frame)).catch((error) => console.error('sandbox inbox', error));
@@ -28,7 +31,7 @@
     exports.start = async () => {
       OfflineMessageHandler.begin(held.filter((frame) => frame.kind === 'msg').length);
       started = true;
-      for (const frame of held.splice(0)) await take(frame);
+      await Promise.all(held.splice(0).map(take)); // all in line at once: what comes meanwhile waits behind them
       await resend();
     };
 
@@ -56,8 +59,17 @@
         quotedParticipant: data.quoted.fromMe ? own : chat.id,
       };
       return {
-        id: new MsgKey({ id: data.id, remote: chat.id, fromMe: data.fromMe }), type: data.type, body: data.text, from, to, isNewMsg,
-        t: Math.floor(data.tMs / 1000), ack: data.fromMe ? data.ack : 0, self: data.fromMe ? 'out' : 'in', notifyName: data.name || undefined, ...quoted,
+        id: new MsgKey({ id: data.id, remote: chat.id, fromMe: data.fromMe }),
+        type: data.type,
+        body: data.text,
+        from,
+        to,
+        isNewMsg,
+        t: Math.floor(data.tMs / 1000),
+        ack: data.fromMe ? data.ack : 0,
+        self: data.fromMe ? 'out' : 'in',
+        notifyName: data.name || undefined,
+        ...quoted,
       };
     }
 
@@ -77,7 +89,15 @@
       if (ack === 1) msg.updateAck(1);
       else {
         const ackString = ack === 2 ? 'delivery' : 'read';
-        await require('WAWebHandleMsgReceipts').handleChatSimpleReceipt({ ack, ackString, from: msg.to, participant: undefined, recipient: undefined, externalIds: [id], ts: Math.floor(Date.now() / 1000) });
+        await require('WAWebHandleMsgReceipts').handleChatSimpleReceipt({
+          ack,
+          ackString,
+          from: msg.to,
+          participant: undefined,
+          recipient: undefined,
+          externalIds: [id],
+          ts: Math.floor(Date.now() / 1000),
+        });
       }
       await storage.putMessage(msg);
       transport.answered(id, { t: msg.t });
@@ -94,7 +114,8 @@
 
     async function resend() {
       const { createMsgProtobuf } = require('WAWebCreateMsgProtobuf');
-      for (const msg of MsgCollection.filter((one) => one.id.fromMe && one.ack === 0)) transport.sendMessage(msg, createMsgProtobuf(msg), true);
+      for (const msg of MsgCollection.filter((one) => one.id.fromMe && one.ack === 0))
+        transport.sendMessage(msg, createMsgProtobuf(msg), true);
     }
 
     exports.addHistory = async (history) => {
@@ -111,14 +132,28 @@
       const { lidPnCache } = require('WAWebLidPnCache');
       for (const contact of await storage.all('contacts')) {
         if (contact.pn && contact.lid) lidPnCache.learn(contact);
-        require('WAWebContactCollection').ContactCollection.add({ id: createWid(contact.id), pushname: contact.name || undefined });
+        require('WAWebContactCollection').ContactCollection.add({
+          id: createWid(contact.id),
+          pushname: contact.name || undefined,
+        });
       }
-      for (const { id, name, unreadCount, t } of await storage.all('chats')) require('WAWebChatCollection').ChatCollection.add({ id: createWid(id), name, unreadCount, t });
+      for (const { id, name, unreadCount, t } of await storage.all('chats'))
+        require('WAWebChatCollection').ChatCollection.add({ id: createWid(id), name, unreadCount, t });
       const messages = (await storage.all('messages')).sort((a, b) => a.t - b.t);
       const wid = (text) => text && createWid(text);
       for (const { key, from, to, quotedParticipant, ...rest } of messages) {
         const id = MsgKey.fromString(key);
-        await require('WAWebHandleSingleMsg').store(id.remote, [{ ...rest, id, from: wid(from), to: wid(to), quotedParticipant: wid(quotedParticipant), isNewMsg: false, self: id.fromMe ? 'out' : 'in' }]);
+        await require('WAWebHandleSingleMsg').store(id.remote, [
+          {
+            ...rest,
+            id,
+            from: wid(from),
+            to: wid(to),
+            quotedParticipant: wid(quotedParticipant),
+            isNewMsg: false,
+            self: id.fromMe ? 'out' : 'in',
+          },
+        ]);
       }
     };
 

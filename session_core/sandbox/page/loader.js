@@ -13,7 +13,16 @@
     if (!module) throw new Error(`Requiring unknown module "${id}"`);
     if (!module.loaded) {
       module.loaded = true; // before the factory runs: cycles see the exports so far
-      module.factory.call(null, global, requireModule, importDefault, importNamespace, requireLazy, module, module.exports);
+      module.factory.call(
+        null,
+        global,
+        requireModule,
+        importDefault,
+        importNamespace,
+        requireLazy,
+        module,
+        module.exports
+      );
     }
     return module;
   }
@@ -50,11 +59,21 @@
 
   // Short forms for our own files; both go through `define`, so a reader of `modulesMap` sees the usual records.
   define.es = (id, body) =>
-    define(id, [], (_global, require, _default, namespace, _lazy, _module, exports) => body(exports, require, namespace), ES_MODULE);
+    define(
+      id,
+      [],
+      (_global, require, _default, namespace, _lazy, _module, exports) => body(exports, require, namespace),
+      ES_MODULE
+    );
   define.common = (id, body) =>
-    define(id, [], (_global, require, _default, namespace, _lazy, module) => {
-      module.exports = body(require, namespace);
-    }, 66);
+    define(
+      id,
+      [],
+      (_global, require, _default, namespace, _lazy, module) => {
+        module.exports = body(require, namespace);
+      },
+      66
+    );
 
   global.ErrorGuard = {
     skipGuardGlobal() {},

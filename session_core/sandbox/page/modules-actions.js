@@ -27,7 +27,8 @@
     exports.findOrCreateLatestChat = async (wid) => {
       const known = exports.findExistingChat(wid);
       if (known) return { chat: known, created: false };
-      if (!require('SandboxTransport').connected) return { chat: require('WAWebCreateChat').createChat({ wid: String(wid) }), created: true };
+      if (!require('SandboxTransport').connected)
+        return { chat: require('WAWebCreateChat').createChat({ wid: String(wid) }), created: true };
       const found = await require('WAWebQueryExistsJob').queryWidExists(wid);
       if (!found) return null;
       return { chat: require('WAWebCreateChat').createChat(found.chat, found.name), created: true };
@@ -40,7 +41,13 @@
     const { ContactCollection } = require('WAWebContactCollection');
     const { createWid } = require('WAWebWidFactory');
 
-    exports.createChatRecord = async (chat) => require('SandboxStorage').put('chats', { id: chat.id.toString(), name: chat.name, unreadCount: chat.unreadCount, t: chat.t });
+    exports.createChatRecord = async (chat) =>
+      require('SandboxStorage').put('chats', {
+        id: chat.id.toString(),
+        name: chat.name,
+        unreadCount: chat.unreadCount,
+        t: chat.t,
+      });
     exports.createChat = ({ wid, pn, lid }, name) => {
       if (pn && lid) require('WAWebLidPnCache').lidPnCache.learn({ pn, lid });
       const id = createWid(wid);
@@ -71,7 +78,8 @@
   });
 
   __d.es('WAWebMsgReply', (exports) => {
-    exports.canReplyMsg = (msg) => Boolean(msg?.id) && !['ciphertext', 'protocol', 'notification', 'revoked'].includes(msg.type) && msg.ack >= 0;
+    exports.canReplyMsg = (msg) =>
+      Boolean(msg?.id) && !['ciphertext', 'protocol', 'notification', 'revoked'].includes(msg.type) && msg.ack >= 0;
   });
 
   __d.es('WAWebGetEphemeralFieldsMsgActionsUtils', (exports) => {
@@ -102,7 +110,10 @@
   });
 
   __d.es('WAWebMsgFind', (exports, require) => {
-    const inChat = (remote) => require('WAWebMsgCollection').MsgCollection.filter((msg) => msg.id.remote.equals(remote)).sort((a, b) => a.t - b.t);
+    const inChat = (remote) =>
+      require('WAWebMsgCollection')
+        .MsgCollection.filter((msg) => msg.id.remote.equals(remote))
+        .sort((a, b) => a.t - b.t);
 
     function around({ anchor, count, before }) {
       const messages = inChat(anchor.remote);
@@ -114,7 +125,8 @@
     }
     exports.msgFindBefore = async (query) => ({ messages: around({ ...query, before: true }) });
     exports.msgFindAfter = async (query) => ({ messages: around({ ...query, before: false }) });
-    exports.msgFindByDirection = (query) => (query.direction === 'after' ? exports.msgFindAfter(query) : exports.msgFindBefore(query));
+    exports.msgFindByDirection = (query) =>
+      query.direction === 'after' ? exports.msgFindAfter(query) : exports.msgFindBefore(query);
     exports.getSearchContext = ({ chat }) => ({ collection: chat.msgs });
   });
 })();

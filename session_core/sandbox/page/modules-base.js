@@ -145,7 +145,7 @@
     const keyOf = (id) => {
       if (id == null) return undefined;
       if (typeof id === 'string') return id;
-      return typeof id._serialized === 'string' ? id._serialized : keyOf(id.id) ?? String(id);
+      return typeof id._serialized === 'string' ? id._serialized : (keyOf(id.id) ?? String(id));
     };
 
     return class Collection extends EventEmitter {

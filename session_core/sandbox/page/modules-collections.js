@@ -74,13 +74,22 @@
         this.set('subscribed', true);
       }
     }
-    defineModel(Presence, { id: undefined, isOnline: false, isUser: true, isGroup: false, hasData: false, subscribed: false, chatstate: undefined });
+    defineModel(Presence, {
+      id: undefined,
+      isOnline: false,
+      isUser: true,
+      isGroup: false,
+      hasData: false,
+      subscribed: false,
+      chatstate: undefined,
+    });
 
     class PresenceCollection extends Collection {
       static model = Presence;
     }
     exports.PresenceCollection = new PresenceCollection();
-    exports.presenceOf = (id) => exports.PresenceCollection.get(id) ?? exports.PresenceCollection.add({ id, chatstate: new Chatstate({ id }) });
+    exports.presenceOf = (id) =>
+      exports.PresenceCollection.get(id) ?? exports.PresenceCollection.add({ id, chatstate: new Chatstate({ id }) });
     exports.Chatstate = Chatstate;
     exports.Presence = Presence;
   });

@@ -17,10 +17,16 @@
       }
 
       poke() {
-        require('SandboxSession').refreshQr();
+        require('SandboxLinking').refreshQr();
       }
     }
-    defineModel(SocketModel, { state: 'UNLAUNCHED', stream: 'DISCONNECTED', hasSynced: false, launchGeneration: 0, isIncognito: false });
+    defineModel(SocketModel, {
+      state: 'UNLAUNCHED',
+      stream: 'DISCONNECTED',
+      hasSynced: false,
+      launchGeneration: 0,
+      isIncognito: false,
+    });
     exports.Socket = new SocketModel();
   });
 
@@ -28,7 +34,15 @@
     const { BaseModel, defineModel } = require('WAWebBaseModel');
 
     class ConnModel extends BaseModel {}
-    defineModel(ConnModel, { ref: undefined, connected: false, platform: undefined, pushname: undefined, battery: undefined, plugged: undefined, is24h: true });
+    defineModel(ConnModel, {
+      ref: undefined,
+      connected: false,
+      platform: undefined,
+      pushname: undefined,
+      battery: undefined,
+      plugged: undefined,
+      is24h: true,
+    });
     exports.ConnImpl = ConnModel;
     exports.Conn = new ConnModel();
   });
@@ -45,7 +59,13 @@
         this.set('available', false);
       }
     }
-    defineModel(StreamModel, { mode: undefined, info: undefined, needsUpdate: false, available: false, couldForce: false });
+    defineModel(StreamModel, {
+      mode: undefined,
+      info: undefined,
+      needsUpdate: false,
+      available: false,
+      couldForce: false,
+    });
     exports.Stream = new StreamModel();
   });
 
@@ -64,9 +84,22 @@
   __d.es('WAWebBackendEventBus', (exports, require) => {
     const EventEmitter = require('WAWebEventEmitter');
     const names = [
-      'APP_STATE_SYNC_COMPLETED', 'LOGOUT', 'REFRESH_QR', 'STARTING_LOGOUT', 'ON_INITIAL_CHAT_SYNCED', 'ON_RECENT_CHAT_HISTORY_SYNCED',
-      'ON_CRITICAL_SYNC_DONE', 'SOCKET_STREAM_DISCONNECTED', 'OPEN_SOCKET_STREAM', 'RECONNECT_SOCKET', 'INITIAL_LOAD_READY',
-      'MAIN_STREAM_MODE_READY', 'OFFLINE_PROCESS_READY', 'OFFLINE_DELIVERY_END', 'OFFLINE_DELIVERY_STATE_RESET', 'UNEXPECTED_LOGOUT_MODAL',
+      'APP_STATE_SYNC_COMPLETED',
+      'LOGOUT',
+      'REFRESH_QR',
+      'STARTING_LOGOUT',
+      'ON_INITIAL_CHAT_SYNCED',
+      'ON_RECENT_CHAT_HISTORY_SYNCED',
+      'ON_CRITICAL_SYNC_DONE',
+      'SOCKET_STREAM_DISCONNECTED',
+      'OPEN_SOCKET_STREAM',
+      'RECONNECT_SOCKET',
+      'INITIAL_LOAD_READY',
+      'MAIN_STREAM_MODE_READY',
+      'OFFLINE_PROCESS_READY',
+      'OFFLINE_DELIVERY_END',
+      'OFFLINE_DELIVERY_STATE_RESET',
+      'UNEXPECTED_LOGOUT_MODAL',
     ];
 
     class BackendEventBus extends EventEmitter {
@@ -114,7 +147,7 @@
 
       refreshQR() {
         this.trigger('refresh_qr');
-        require('SandboxSession').refreshQr();
+        require('SandboxLinking').refreshQr();
       }
     }
 
@@ -129,7 +162,7 @@
   });
 
   __d.es('WAWebLaunchSocketUtils', (exports, require) => {
-    exports.refreshQR = () => require('SandboxSession').refreshQr();
+    exports.refreshQR = () => require('SandboxLinking').refreshQr();
   });
 
   __d.es('WAWebLinkDeviceEvents', (exports, require) => {
@@ -170,7 +203,12 @@
     const brand = () => navigator.userAgentData?.brands?.find((one) => !/not.a.brand/i.test(one.brand))?.brand;
     return {
       id: () => 'web',
-      info: () => ({ os: navigator.userAgentData?.platform || navigator.platform, name: brand() || 'Chrome', version: '', ua: navigator.userAgent }),
+      info: () => ({
+        os: navigator.userAgentData?.platform || navigator.platform,
+        name: brand() || 'Chrome',
+        version: '',
+        ua: navigator.userAgent,
+      }),
       hardRefresh: () => location.reload(),
     };
   });

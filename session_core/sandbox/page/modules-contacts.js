@@ -32,7 +32,8 @@
   });
 
   __d.es('WAWebFrontendContactGetters', (exports, require) => {
-    exports.getPhoneNumber = (contact) => (contact.id.isLid() ? require('WAWebLidPnCache').lidPnCache.getPhoneNumber(contact.id) : contact.id);
+    exports.getPhoneNumber = (contact) =>
+      contact.id.isLid() ? require('WAWebLidPnCache').lidPnCache.getPhoneNumber(contact.id) : contact.id;
     exports.getPnForLid = exports.getPhoneNumber;
     exports.getFormattedPhone = (contact) => `+${(exports.getPhoneNumber(contact) ?? contact.id).user}`;
     exports.getFormattedUsernameOrPhone = exports.getFormattedPhone;
@@ -41,7 +42,8 @@
     exports.getUserDisplayNameForLid = exports.getDisplayName;
     exports.getFormattedName = exports.getDisplayName;
     exports.getFormattedShortName = exports.getDisplayName;
-    exports.getFormattedShortNameWithNonBreakingSpaces = (contact) => exports.getDisplayName(contact).replaceAll(' ', '\u00a0');
+    exports.getFormattedShortNameWithNonBreakingSpaces = (contact) =>
+      exports.getDisplayName(contact).replaceAll(' ', '\u00a0');
     exports.getFormattedUser = exports.getFormattedPhone;
     exports.getMentionName = exports.getDisplayName;
     exports.getSearchName = (contact) => exports.getDisplayName(contact).toLowerCase();

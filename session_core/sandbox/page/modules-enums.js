@@ -11,8 +11,18 @@
 
   __d.es('WAWebSocketConstants', (exports) => {
     exports.SOCKET_STATE = named(
-      'OPENING', 'PAIRING', 'UNPAIRED', 'UNPAIRED_IDLE', 'CONNECTED', 'TIMEOUT', 'CONFLICT', 'UNLAUNCHED', 'PROXYBLOCK',
-      'TOS_BLOCK', 'SMB_TOS_BLOCK', 'DEPRECATED_VERSION'
+      'OPENING',
+      'PAIRING',
+      'UNPAIRED',
+      'UNPAIRED_IDLE',
+      'CONNECTED',
+      'TIMEOUT',
+      'CONFLICT',
+      'UNLAUNCHED',
+      'PROXYBLOCK',
+      'TOS_BLOCK',
+      'SMB_TOS_BLOCK',
+      'DEPRECATED_VERSION'
     );
     exports.SOCKET_STREAM = named('DISCONNECTED', 'SYNCING', 'RESUMING', 'CONNECTED');
     exports.WATCHED_SOCKET_STATE = named('OPEN', 'CLOSED');
@@ -20,11 +30,27 @@
 
   __d.es('WAWebAck', (exports) => {
     exports.ACK = {
-      MD_DOWNGRADE: -7, INACTIVE: -6, CONTENT_UNUPLOADABLE: -5, CONTENT_TOO_BIG: -4, CONTENT_GONE: -3, EXPIRED: -2, FAILED: -1,
-      CLOCK: 0, SENT: 1, RECEIVED: 2, READ: 3, PLAYED: 4, PEER: 5,
+      MD_DOWNGRADE: -7,
+      INACTIVE: -6,
+      CONTENT_UNUPLOADABLE: -5,
+      CONTENT_TOO_BIG: -4,
+      CONTENT_GONE: -3,
+      EXPIRED: -2,
+      FAILED: -1,
+      CLOCK: 0,
+      SENT: 1,
+      RECEIVED: 2,
+      READ: 3,
+      PLAYED: 4,
+      PEER: 5,
     };
     exports.ACK_STRING = {
-      SENDER: 'sender', DELIVERY: 'delivery', READ: 'read', PLAYED: 'played', INACTIVE: 'inactive', READ_SELF: 'read-self',
+      SENDER: 'sender',
+      DELIVERY: 'delivery',
+      READ: 'read',
+      PLAYED: 'played',
+      INACTIVE: 'inactive',
+      READ_SELF: 'read-self',
       PLAYED_SELF: 'played-self',
     };
     exports.EDIT_ATTR = { SENDER_REVOKE: 7, ADMIN_REVOKE: 8 };
@@ -32,21 +58,43 @@
 
   __d.es('WAWebSendMsgResultAction', (exports) => {
     exports.SendMsgResult = named(
-      'OK', 'ERROR_NETWORK', 'ERROR_EXPIRED', 'ERROR_CANCELLED', 'ERROR_UPLOAD', 'ERROR_UNKNOWN'
+      'OK',
+      'ERROR_NETWORK',
+      'ERROR_EXPIRED',
+      'ERROR_CANCELLED',
+      'ERROR_UPLOAD',
+      'ERROR_UNKNOWN'
     );
   });
 
   __d.es('WAWebMsgType', (exports) => {
     exports.MSG_TYPE = {
-      NOTIFICATION: 'notification', CHAT: 'chat', LOCATION: 'location', CIPHERTEXT: 'ciphertext', STICKER: 'sticker', VCARD: 'vcard',
-      IMAGE: 'image', VIDEO: 'video', AUDIO: 'audio', PTT: 'ptt', DOCUMENT: 'document', PROTOCOL: 'protocol', REVOKED: 'revoked',
-      UNKNOWN: 'unknown', CALL_LOG: 'call_log',
+      NOTIFICATION: 'notification',
+      CHAT: 'chat',
+      LOCATION: 'location',
+      CIPHERTEXT: 'ciphertext',
+      STICKER: 'sticker',
+      VCARD: 'vcard',
+      IMAGE: 'image',
+      VIDEO: 'video',
+      AUDIO: 'audio',
+      PTT: 'ptt',
+      DOCUMENT: 'document',
+      PROTOCOL: 'protocol',
+      REVOKED: 'revoked',
+      UNKNOWN: 'unknown',
+      CALL_LOG: 'call_log',
     };
     exports.SYSTEM_MESSAGE_TYPES = ['notification', 'protocol'];
   });
 
   __d.es('WAWebLogoutReasonConstants', (exports) => {
-    exports.LogoutReason = { UserInitiated: 'user_initiated', SyncdFailure: 'syncd_failure', ClientFatal: 'client_fatal', PrimaryRemoved: 'primary_removed' };
+    exports.LogoutReason = {
+      UserInitiated: 'user_initiated',
+      SyncdFailure: 'syncd_failure',
+      ClientFatal: 'client_fatal',
+      PrimaryRemoved: 'primary_removed',
+    };
     exports.LOGOUT_REASON_CODE = { user_initiated: 0, syncd_failure: 1, client_fatal: 2, primary_removed: 3 };
   });
 
@@ -54,7 +102,9 @@
     const { LOGOUT_REASON_CODE } = require('WAWebLogoutReasonConstants');
     let code = null;
     exports.getErrorCodeFromLogoutReason = (reason) => LOGOUT_REASON_CODE[reason] ?? 0;
-    exports.setPrevLogoutReasonCode = (value) => { code = value; };
+    exports.setPrevLogoutReasonCode = (value) => {
+      code = value;
+    };
     exports.getPrevLogoutReasonCode = () => code;
   });
 

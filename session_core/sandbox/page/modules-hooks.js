@@ -47,7 +47,13 @@
   });
 
   __d.es('WAWebLabelUtils', (exports) => {
-    for (const name of ['addToLabelCollection', 'createLabelItemId', 'getParentCollection', 'initializeLabels', 'removeLabelFromCollection']) {
+    for (const name of [
+      'addToLabelCollection',
+      'createLabelItemId',
+      'getParentCollection',
+      'initializeLabels',
+      'removeLabelFromCollection',
+    ]) {
       exports[name] = beyond(name);
     }
   });
@@ -70,11 +76,18 @@
   });
 
   __d.es('WAWebMediaActions', (exports) => {
-    for (const name of ['generateVideoThumbsAndDuration', 'processRawSticker', 'uploadMedia']) exports[name] = beyond(name);
+    for (const name of ['generateVideoThumbsAndDuration', 'processRawSticker', 'uploadMedia'])
+      exports[name] = beyond(name);
   });
 
   __d.es('WAWebStatusSendActions', (exports) => {
-    for (const name of ['encryptAndSendStatusMsg', 'encryptAndSendGroupMsg', 'encryptAndSendSenderKeyMsg', 'createFanoutMsgStanza', 'encryptMsgProtobuf']) {
+    for (const name of [
+      'encryptAndSendStatusMsg',
+      'encryptAndSendGroupMsg',
+      'encryptAndSendSenderKeyMsg',
+      'createFanoutMsgStanza',
+      'encryptMsgProtobuf',
+    ]) {
       exports[name] = beyond(name);
     }
   });

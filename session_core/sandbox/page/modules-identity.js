@@ -26,7 +26,8 @@
   });
 
   __d.es('WAWebAdvSignatureApi', (exports, require) => {
-    exports.verifyDeviceIdentityHmac = (identity) => require('SandboxKeys').verifyIdentity(require('SandboxSession').keys.advSecret, identity);
+    exports.verifyDeviceIdentityHmac = (identity) =>
+      require('SandboxKeys').verifyIdentity(require('SandboxSession').keys.advSecret, identity);
   });
 
   __d.es('WAWebCompanionRegClientUtils', (exports) => {
@@ -49,7 +50,8 @@
     exports.getMeLidUserOrThrow = orThrow(exports.getMaybeMeLidUser);
     exports.getMeDevicePnOrThrow = orThrow(exports.getMaybeMeDevicePn);
     exports.getMaybeMeDisplayName = () => me()?.name;
-    exports.isMeAccount = (wid) => Boolean(me()) && (exports.getMaybeMePnUser().equals(wid) || exports.getMaybeMeLidUser().equals(wid));
+    exports.isMeAccount = (wid) =>
+      Boolean(me()) && (exports.getMaybeMePnUser().equals(wid) || exports.getMaybeMeLidUser().equals(wid));
     exports.isMeUser = exports.isMeAccount;
   });
 
@@ -60,11 +62,13 @@
 
   __d.es('WAWebAltDeviceLinkingApi', (exports, require) => {
     let pairingType = 'QR';
-    exports.setPairingType = (type) => { pairingType = type; };
+    exports.setPairingType = (type) => {
+      pairingType = type;
+    };
     exports.getPairingType = () => pairingType;
     exports.initializeAltDeviceLinking = async () => exports.setPairingType('ALT_DEVICE_LINKING');
     exports.initializeQRLinking = async () => exports.setPairingType('QR');
-    exports.startAltLinkingFlow = (phone, _showPushNotification) => require('SandboxSession').requestCode(phone);
+    exports.startAltLinkingFlow = (phone, _showPushNotification) => require('SandboxLinking').requestCode(phone);
     exports.genLinkDeviceCodeForPhoneNumber = exports.startAltLinkingFlow;
   });
 

@@ -5,8 +5,11 @@
   const config = JSON.parse(document.getElementById('sandbox-config').textContent);
 
   __d.common('WAWebWid', () => {
-    const text = (wid) => (typeof wid === 'string' ? wid : wid?._serialized ?? '');
-    const onServer = (...servers) => (wid) => servers.includes(text(wid).split('@')[1]);
+    const text = (wid) => (typeof wid === 'string' ? wid : (wid?._serialized ?? ''));
+    const onServer =
+      (...servers) =>
+      (wid) =>
+        servers.includes(text(wid).split('@')[1]);
 
     class Wid {
       constructor(serialized) {
@@ -125,11 +128,14 @@
       if (!Wid.isWid(serialized)) throw new Error(`wid error: invalid wid ${serialized}`);
       return new Wid(serialized);
     };
-    exports.createUserWidOrThrow = (user, server = 'c.us') => exports.createWid(user.includes('@') ? user : `${user}@${server}`);
+    exports.createUserWidOrThrow = (user, server = 'c.us') =>
+      exports.createWid(user.includes('@') ? user : `${user}@${server}`);
     exports.createUserWid = exports.createUserWidOrThrow;
     exports.createDeviceWid = (id) => exports.createWid(id);
     exports.createWidFromWidLike = (like) => exports.createWid(typeof like === 'string' ? like : like._serialized);
-    exports.isWidlike = (value) => value instanceof Wid || (typeof value === 'object' && typeof value?._serialized === 'string' && 'server' in value);
+    exports.isWidlike = (value) =>
+      value instanceof Wid ||
+      (typeof value === 'object' && typeof value?._serialized === 'string' && 'server' in value);
     exports.asUserWidOrThrow = (wid) => {
       if (!wid.isUser()) throw new Error(`asUserWidOrThrow: ${wid} is not a user`);
       return asUser(wid);
@@ -142,7 +148,10 @@
 
   __d.common('WAWebMsgKey', (require) => {
     const { createWid, isWidlike } = require('WAWebWidFactory');
-    const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase();
+    const hex = (bytes) =>
+      Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+        .join('')
+        .toUpperCase();
     const wid = (value) => (isWidlike(value) ? createWid(value._serialized) : createWid(value));
 
     function parts(options) {

@@ -17,8 +17,13 @@
         chat.set('t', msg.t);
         return msg;
       })();
-      const result = message.then((msg) => require('WAWebEncryptAndSendMsg').encryptAndSendMsg({ type: 'Outgoing', data: msg }));
-      return [message, result.then((answer) => ({ messageSendResult: answer.error ?? 'OK', t: answer.t, count: null }))];
+      const result = message.then((msg) =>
+        require('WAWebEncryptAndSendMsg').encryptAndSendMsg({ type: 'Outgoing', data: msg })
+      );
+      return [
+        message,
+        result.then((answer) => ({ messageSendResult: answer.error ?? 'OK', t: answer.t, count: null })),
+      ];
     };
     exports.sendTextMsgToChat = async (chat, body) => {
       const MsgKey = require('WAWebMsgKey');
@@ -26,7 +31,18 @@
       const from = chat.id.isLid() ? me.getMeLidUserOrThrow() : me.getMePnUserOrThrow();
       const id = new MsgKey({ from, to: chat.id, id: await MsgKey.newId(), selfDir: 'out' });
       const t = require('WATimeUtils').unixTime();
-      return exports.addAndSendMsgToChat(chat, { id, from, to: chat.id, body, type: 'chat', t, ack: 0, self: 'out', isNewMsg: true, local: true });
+      return exports.addAndSendMsgToChat(chat, {
+        id,
+        from,
+        to: chat.id,
+        body,
+        type: 'chat',
+        t,
+        ack: 0,
+        self: 'out',
+        isNewMsg: true,
+        local: true,
+      });
     };
   });
 
@@ -42,7 +58,12 @@
       if (msg.type !== 'chat') throw new Error(`createMsgProtobuf: the sandbox sends text only, not ${msg.type}`);
       const text = String(msg.body ?? '');
       if (!msg.quotedStanzaID) return { conversation: text };
-      return { extendedTextMessage: { text, contextInfo: { stanzaId: msg.quotedStanzaID, participant: String(msg.quotedParticipant ?? '') } } };
+      return {
+        extendedTextMessage: {
+          text,
+          contextInfo: { stanzaId: msg.quotedStanzaID, participant: String(msg.quotedParticipant ?? '') },
+        },
+      };
     };
   });
 
@@ -94,7 +115,10 @@
     exports.getQuotedMsgObj = (msg) => {
       const { MsgCollection } = require('WAWebMsgCollection');
       const remote = msg.quotedRemoteJid ?? msg.id.remote;
-      return MsgCollection.get(`true_${remote}_${msg.quotedStanzaID}`) ?? MsgCollection.get(`false_${remote}_${msg.quotedStanzaID}`);
+      return (
+        MsgCollection.get(`true_${remote}_${msg.quotedStanzaID}`) ??
+        MsgCollection.get(`false_${remote}_${msg.quotedStanzaID}`)
+      );
     };
   });
 })();

@@ -9,16 +9,21 @@
 
     class Msg extends BaseModel {
       constructor(attributes = {}) {
-        super({ ...attributes, ...(attributes.id && !(attributes.id instanceof MsgKey) ? { id: MsgKey.fromString(String(attributes.id)) } : {}) });
+        super({
+          ...attributes,
+          ...(attributes.id && !(attributes.id instanceof MsgKey)
+            ? { id: MsgKey.fromString(String(attributes.id)) }
+            : {}),
+        });
       }
 
       get sender() {
-        return this.id.fromMe ? this.from : this.author ?? this.from;
+        return this.id.fromMe ? this.from : (this.author ?? this.from);
       }
 
       // What a reply to this message carries.
       msgContextInfo() {
-        const author = this.id.fromMe ? this.from : this.author ?? this.from;
+        const author = this.id.fromMe ? this.from : (this.author ?? this.from);
         return {
           quotedMsg: { type: this.type, body: this.body },
           quotedStanzaID: this.id.id,
@@ -36,10 +41,30 @@
       }
     }
     defineModel(Msg, {
-      id: undefined, type: 'chat', subtype: undefined, body: undefined, caption: undefined, from: undefined, to: undefined,
-      author: undefined, t: undefined, ack: 0, self: undefined, isNewMsg: false, local: false, notifyName: undefined, star: false,
-      quotedMsg: undefined, quotedStanzaID: undefined, quotedParticipant: undefined, quotedRemoteJid: undefined,
-      isEphemeral: false, isStatusV3: false, isViewOnce: false, links: undefined, mentionedJidList: undefined,
+      id: undefined,
+      type: 'chat',
+      subtype: undefined,
+      body: undefined,
+      caption: undefined,
+      from: undefined,
+      to: undefined,
+      author: undefined,
+      t: undefined,
+      ack: 0,
+      self: undefined,
+      isNewMsg: false,
+      local: false,
+      notifyName: undefined,
+      star: false,
+      quotedMsg: undefined,
+      quotedStanzaID: undefined,
+      quotedParticipant: undefined,
+      quotedRemoteJid: undefined,
+      isEphemeral: false,
+      isStatusV3: false,
+      isViewOnce: false,
+      links: undefined,
+      mentionedJidList: undefined,
       latestEditMsgKey: undefined,
     });
     Msg.prototype.proxyName = 'msg';
@@ -52,8 +77,13 @@
     class Chat extends BaseModel {
       initialize() {
         const ChatMsgsCollection = require('WAWebMsgCollection').ChatMsgsCollection;
-        const values = { msgs: new ChatMsgsCollection(), presence: require('WAWebPresenceCollection').presenceOf(this.id), mute: { expiration: 0, isMuted: false } };
-        for (const [name, value] of Object.entries(values)) Object.defineProperty(this, name, { value, enumerable: false });
+        const values = {
+          msgs: new ChatMsgsCollection(),
+          presence: require('WAWebPresenceCollection').presenceOf(this.id),
+          mute: { expiration: 0, isMuted: false },
+        };
+        for (const [name, value] of Object.entries(values))
+          Object.defineProperty(this, name, { value, enumerable: false });
       }
 
       get contact() {
@@ -69,10 +99,25 @@
       }
 
       serialize() {
-        return { ...super.serialize(), formattedTitle: this.formattedTitle, lastReceivedKey: this.lastReceivedKey, msgs: this.msgs.serialize() };
+        return {
+          ...super.serialize(),
+          formattedTitle: this.formattedTitle,
+          lastReceivedKey: this.lastReceivedKey,
+          msgs: this.msgs.serialize(),
+        };
       }
     }
-    defineModel(Chat, { id: undefined, name: undefined, t: undefined, unreadCount: 0, archive: false, pin: undefined, active: false, isReadOnly: false, muteExpiration: 0 });
+    defineModel(Chat, {
+      id: undefined,
+      name: undefined,
+      t: undefined,
+      unreadCount: 0,
+      archive: false,
+      pin: undefined,
+      active: false,
+      isReadOnly: false,
+      muteExpiration: 0,
+    });
     Chat.prototype.proxyName = 'chat';
     return Chat;
   });
@@ -85,7 +130,15 @@
         return this.id.isLid() ? require('WAWebLidPnCache').lidPnCache.getPhoneNumber(this.id) : this.id;
       }
     }
-    defineModel(Contact, { id: undefined, name: undefined, pushname: undefined, shortName: undefined, isBusiness: false, isContactBlocked: false, type: 'in' });
+    defineModel(Contact, {
+      id: undefined,
+      name: undefined,
+      pushname: undefined,
+      shortName: undefined,
+      isBusiness: false,
+      isContactBlocked: false,
+      type: 'in',
+    });
     Contact.prototype.proxyName = 'contact';
     return Contact;
   });

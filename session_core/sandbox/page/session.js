@@ -1,4 +1,4 @@
-/* The life of the page: QR, link, main mode, broken connections, logout. The order of events is the one that clients rely on. */
+/* The life of the page: connection, main mode, conflict, logout. The order of events is the one that clients rely on. */
 (function () {
   'use strict';
 
@@ -16,14 +16,15 @@
     const storage = require('SandboxStorage');
     const transport = require('SandboxTransport');
     const keyring = require('SandboxKeys');
-    const { encodeB64, decodeB64 } = require('WABase64');
+    const { encodeB64 } = require('WABase64');
     const backend = (event) => BackendEventBus.trigger(BackendEvent[event]);
 
     let announceReady;
     let leaving = false;
-    let pendingCode = null; // {secret, timer}
-    let codeRequests = 0;
-    exports.ready = new Promise((resolve) => { announceReady = resolve; });
+    let run = 0; // counts connections: what one of them began, a later one does not go on with
+    exports.ready = new Promise((resolve) => {
+      announceReady = resolve;
+    });
     exports.me = null;
     exports.keys = {};
 
@@ -33,6 +34,7 @@
       exports.me = account?.me ?? null;
       if (exports.me) await require('SandboxInbox').restore();
       announceReady({ keys: exports.keys });
+      for (const listener of ['SandboxLinking', 'SandboxInbox']) require(listener); // they hear frames from now on
       Socket.set('state', 'OPENING');
       Stream.set('info', 'OPENING');
       Conn.set('platform', exports.me ? 'android' : undefined);
@@ -46,9 +48,18 @@
       const { noisePub, identityPub } = exports.keys;
       const account = exports.me ? `${exports.me.pn}:${exports.me.device}` : null;
       const browser = require('WAWebMiscBrowserUtils').info();
-      transport.send({ t: 'hello', noisePub: encodeB64(noisePub), identityPub: encodeB64(identityPub), account, platform: String(browser.os), browser: String(browser.name) });
+      transport.send({
+        t: 'hello',
+        noisePub: encodeB64(noisePub),
+        identityPub: encodeB64(identityPub),
+        account,
+        platform: String(browser.os),
+        browser: String(browser.name),
+      });
     });
-    transport.frames.on('challenge', async (challenge) => transport.send({ t: 'auth', proof: await keyring.prove(exports.keys, challenge) }));
+    transport.frames.on('challenge', async (challenge) =>
+      transport.send({ t: 'auth', proof: await keyring.prove(exports.keys, challenge) })
+    );
     transport.frames.on('success', (frame) => (frame.first ? firstStart(frame) : laterStart(frame)));
     transport.frames.on('failure', ({ reason }) => {
       if (reason === 'device_removed') removed();
@@ -56,74 +67,15 @@
     });
     transport.frames.on('bye', ({ reason }) => network.set('online', reason !== 'offline'));
     transport.frames.on('closed', () => {
+      run += 1;
       if (!exports.me || leaving || Stream.mode === 'CONFLICT') return;
       if (Socket.state === 'CONNECTED') backend('SOCKET_STREAM_DISCONNECTED');
       Socket.set({ state: 'TIMEOUT', stream: 'DISCONNECTED' });
       Stream.set('info', 'OFFLINE');
+      if (Stream.mode !== 'MAIN') Stream.set('mode', 'OFFLINE');
     });
 
-    // QR
-
-    transport.frames.on('ref', ({ ref }) => {
-      Conn.set('ref', ref);
-      Socket.set('state', 'UNPAIRED');
-      Stream.set('info', 'PAIRING');
-      Stream.set('mode', 'QR');
-    });
-    transport.frames.on('idle', () => Socket.set('state', 'UNPAIRED_IDLE'));
-    exports.refreshQr = () => {
-      backend('REFRESH_QR');
-      transport.send({ t: 'refresh' });
-    };
-    exports.qrText = () =>
-      [Conn.ref, encodeB64(exports.keys.noisePub), encodeB64(exports.keys.identityPub), exports.keys.advSecret, require('WAWebCompanionRegClientUtils').DEVICE_PLATFORM].join(',');
-
-    // pairing code
-
-    exports.requestCode = async (phone) => {
-      const code = keyring.newCode();
-      const salt = crypto.getRandomValues(new Uint8Array(16));
-      const { digest, secret } = await keyring.codeKeys(code, salt);
-      const req = (codeRequests += 1);
-      const answer = new Promise((resolve, reject) => {
-        const timer = setTimeout(() => finish(() => reject(new Error('requestCode: the server did not answer'))), 10000);
-        const shown = (frame) => frame.req === req && finish(() => resolve(frame));
-        const refused = (frame) => frame.req === req && finish(() => reject(new Error(frame.message)));
-        const finish = (then) => {
-          clearTimeout(timer);
-          transport.frames.off('code-shown', shown).off('code-refused', refused);
-          then();
-        };
-        transport.frames.on('code-shown', shown).on('code-refused', refused);
-      });
-      if (!transport.send({ t: 'code', req, phone, digest, salt: encodeB64(salt) })) throw new Error('requestCode: not connected');
-      const { lifeMs } = await answer;
-      clearTimeout(pendingCode?.timer);
-      const expire = () => require('WAWebLinkDeviceEvents').WAWebLinkDeviceEvents.triggerRefreshAltLinkingCode();
-      pendingCode = { code, secret, timer: setTimeout(expire, lifeMs) };
-      require('SandboxScreen').showCode(code);
-      return code;
-    };
-
-    // link: the phone's answer must be made with a secret that only this page and the phone know
-
-    transport.frames.on('pair', async ({ details, hmac }) => {
-      const identity = { details, hmac };
-      const byQr = await keyring.verifyIdentity(exports.keys.advSecret, identity);
-      const byCode = !byQr && pendingCode !== null && (await keyring.verifyIdentity(pendingCode.secret, identity));
-      if (!byQr && !byCode) {
-        transport.send({ t: 'pair-answer', refused: 'the secret in the QR is not the one of this page' });
-        return;
-      }
-      if (byCode) require('WAWebLinkDeviceEvents').WAWebLinkDeviceEvents.triggerPrimaryHelloReceived();
-      exports.identity = JSON.parse(new TextDecoder().decode(decodeB64(details)));
-      transport.send({ t: 'pair-answer', signature: await keyring.sign(exports.keys, details) });
-    });
-    transport.frames.on('linked', async () => {
-      const { pn, lid, device } = exports.identity;
-      await storage.putForSure('keys', { id: 'account', me: { pn, lid, device } });
-      transport.send({ t: 'paired' });
-    });
+    // main mode
 
     async function remember(me) {
       exports.me = me;
@@ -132,7 +84,8 @@
     }
 
     async function firstStart({ me, history }) {
-      clearTimeout(pendingCode?.timer);
+      const mine = run;
+      require('SandboxLinking').done();
       await remember(me);
       Stream.set('mode', 'SYNCING');
       Socket.set('state', 'OPENING');
@@ -144,7 +97,7 @@
       Cmd.mainLoaded?.();
       await require('SandboxInbox').addHistory(history);
       await wait(config.syncMs);
-      if (leaving) return;
+      if (leaving || mine !== run) return;
       backend('ON_CRITICAL_SYNC_DONE');
       Socket.set({ hasSynced: true, stream: 'CONNECTED' });
       Stream.set('info', 'NORMAL');
@@ -153,6 +106,7 @@
     }
 
     async function laterStart({ me }) {
+      const mine = run;
       network.set('online', true);
       const again = Stream.mode === 'MAIN' || Stream.mode === 'CONFLICT';
       await remember(me);
@@ -165,7 +119,7 @@
       if (!again) {
         Cmd.mainLoaded?.();
         await wait(config.resumeMs);
-        if (leaving) return;
+        if (leaving || mine !== run) return;
       }
       Stream.set('mode', 'MAIN');
       await enterMain();
@@ -204,13 +158,17 @@
       Cmd.logoutFromBridge?.();
       await forgetEverything();
       const target = new URL('/', location.href);
-      target.search = new URLSearchParams({ post_logout: '1', logout_reason: String(code), ...(new URLSearchParams(location.search).get('generation') ? { generation: config.generation } : {}) });
+      target.search = new URLSearchParams({
+        post_logout: '1',
+        logout_reason: String(code),
+        ...(new URLSearchParams(location.search).get('generation') ? { generation: config.generation } : {}),
+      });
       location.replace(target);
       backend('LOGOUT');
     }
 
     exports.logout = async (reason = 'user_initiated') => {
-      if (leaving) return;
+      if (leaving || !exports.me) return;
       backend('STARTING_LOGOUT');
       const confirmed = new Promise((resolve) => transport.frames.once('logged-out', resolve));
       if (transport.send({ t: 'logout' })) await Promise.race([confirmed, wait(LOGOUT_CAP_MS)]);

@@ -43,8 +43,17 @@
       const attributes = msg.attributes ?? msg;
       const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName } = attributes;
       return exports.put('messages', {
-        key: id.toString(), type, body, from: plain(from), to: plain(to), t, ack, quotedMsg, quotedStanzaID,
-        quotedParticipant: plain(quotedParticipant), notifyName,
+        key: id.toString(),
+        type,
+        body,
+        from: plain(from),
+        to: plain(to),
+        t,
+        ack,
+        quotedMsg,
+        quotedStanzaID,
+        quotedParticipant: plain(quotedParticipant),
+        notifyName,
       });
     };
   });
@@ -58,7 +67,13 @@
       const noise = await crypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits']);
       const identity = await crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify']);
       const advSecret = encodeB64(crypto.getRandomValues(new Uint8Array(32)));
-      const keys = { id: 'own', noise, identity, advSecret, registrationId: crypto.getRandomValues(new Uint16Array(1))[0] };
+      const keys = {
+        id: 'own',
+        noise,
+        identity,
+        advSecret,
+        registrationId: crypto.getRandomValues(new Uint16Array(1))[0],
+      };
       await storage.putForSure('keys', keys);
       return keys;
     }
@@ -70,7 +85,8 @@
       return { ...keys, noisePub: await raw(keys.noise), identityPub: await raw(keys.identity) };
     };
 
-    const hmacKey = (bytes) => crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+    const hmacKey = (bytes) =>
+      crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
 
     exports.prove = async (keys, { serverPub, nonce }) => {
       const server = await crypto.subtle.importKey('raw', decodeB64(serverPub), { name: 'X25519' }, false, []);
@@ -81,13 +97,19 @@
     exports.verifyIdentity = async (secret, { details, hmac }) =>
       crypto.subtle.verify('HMAC', await hmacKey(decodeB64(secret)), decodeB64(hmac), decodeB64(details));
 
-    exports.sign = async (keys, details) => encodeB64(await crypto.subtle.sign('Ed25519', keys.identity.privateKey, decodeB64(details)));
+    exports.sign = async (keys, details) =>
+      encodeB64(await crypto.subtle.sign('Ed25519', keys.identity.privateKey, decodeB64(details)));
 
     const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTVWXYZ'; // 32 characters: each random byte gives one without bias
-    exports.newCode = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => ALPHABET[byte % 32]).join('');
+    exports.newCode = () =>
+      Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => ALPHABET[byte % 32]).join('');
     exports.codeKeys = async (code, salt) => {
       const key = await crypto.subtle.importKey('raw', utf8.encode(code), 'PBKDF2', false, ['deriveBits']);
-      const derived = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 20000 }, key, 512);
+      const derived = await crypto.subtle.deriveBits(
+        { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 20000 },
+        key,
+        512
+      );
       return { digest: encodeB64(derived.slice(0, 32)), secret: encodeB64(derived.slice(32)) };
     };
   });

@@ -63,8 +63,14 @@
         if (!exports.connected) return; // stays in the store with ack 0 and goes out after the next login
         const context = proto.extendedTextMessage?.contextInfo;
         exports.send({
-          t: 'send', id, to: msg.to.toString(), type: msg.type, text: proto.conversation ?? proto.extendedTextMessage.text,
-          quotedId: context?.stanzaId, sentAtMs: Date.now(), retransmit,
+          t: 'send',
+          id,
+          to: msg.to.toString(),
+          type: msg.type,
+          text: proto.conversation ?? proto.extendedTextMessage.text,
+          quotedId: context?.stanzaId,
+          sentAtMs: Date.now(),
+          retransmit,
         });
       });
 

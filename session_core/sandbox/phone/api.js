@@ -14,5 +14,11 @@ async function call(path, options) {
 }
 
 export const get = (path) => call(path, { headers: { Accept: 'application/json' } });
-export const post = (path, body) => call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-export const decode = (picture) => call('/phone/decode', { method: 'POST', headers: { 'Content-Type': picture.type || 'application/octet-stream' }, body: picture });
+export const post = (path, body) =>
+  call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+export const decode = (picture) =>
+  call('/phone/decode', {
+    method: 'POST',
+    headers: { 'Content-Type': picture.type || 'application/octet-stream' },
+    body: picture,
+  });

@@ -15,7 +15,12 @@ function say(message, bad = false) {
   place.classList.toggle('bad', bad);
   place.hidden = false;
   clearTimeout(toast);
-  toast = setTimeout(() => { place.hidden = true; }, bad ? 8000 : 4000);
+  toast = setTimeout(
+    () => {
+      place.hidden = true;
+    },
+    bad ? 8000 : 4000
+  );
 }
 
 // Runs an action of the person's: errors are said, the screen follows at once.
@@ -79,7 +84,8 @@ function draw(phones, view) {
   byId('write').querySelector('[type=submit]').disabled = !usable;
 }
 
-const onDevice = (path, done) => (device) => act(() => post(`/phone/${path}`, { phone: number, device: device.device }), done);
+const onDevice = (path, done) => (device) =>
+  act(() => post(`/phone/${path}`, { phone: number, device: device.device }), done);
 const deviceActions = {
   offline: onDevice('offline'),
   online: onDevice('online'),
@@ -159,7 +165,12 @@ byId('write').addEventListener('submit', (event) => {
   event.preventDefault();
   act(async () => {
     const sender = digits(byId('from').value);
-    await post('/phone/messages', { phone: number, from: sender, text: byId('text').value, name: byId('fromName').value.trim() || null });
+    await post('/phone/messages', {
+      phone: number,
+      from: sender,
+      text: byId('text').value,
+      name: byId('fromName').value.trim() || null,
+    });
     contact = sender;
     byId('text').value = '';
   }, 'written');
@@ -169,7 +180,9 @@ byId('text').addEventListener('keydown', (event) => {
   event.preventDefault();
   byId('write').requestSubmit();
 });
-byId('read').addEventListener('click', () => act(() => post('/phone/read', { phone: number, chat: contact }), 'markedRead'));
+byId('read').addEventListener('click', () =>
+  act(() => post('/phone/read', { phone: number, chat: contact }), 'markedRead')
+);
 
 byId('language').addEventListener('click', () => {
   switchLanguage();

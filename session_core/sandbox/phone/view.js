@@ -28,9 +28,24 @@ function replace(parent, nodes) {
 }
 
 export function drawPhones(phones, current, choose) {
-  byId('known').replaceChildren(...phones.map((phone) => element('option', { value: pretty(phone.phone) }, phone.name)));
+  byId('known').replaceChildren(
+    ...phones.map((phone) => element('option', { value: pretty(phone.phone) }, phone.name))
+  );
   const chip = (phone) =>
-    element('li', {}, element('button', { type: 'button', 'data-key': phone.phone, 'aria-pressed': String(phone.phone === current), onclick: () => choose(phone.phone) }, `${phone.name} · ${pretty(phone.phone)}`));
+    element(
+      'li',
+      {},
+      element(
+        'button',
+        {
+          type: 'button',
+          'data-key': phone.phone,
+          'aria-pressed': String(phone.phone === current),
+          onclick: () => choose(phone.phone),
+        },
+        `${phone.name} · ${pretty(phone.phone)}`
+      )
+    );
   replace(byId('phones'), phones.map(chip));
 }
 
@@ -43,27 +58,61 @@ export function drawDevices(devices, actions) {
   const row = (device) => {
     const [state, icon] = deviceState(device);
     const pending = device.pending ? ` · ${device.pending} ${text('pending')}` : '';
-    const button = (key, run, attributes = {}) => element('button', { type: 'button', 'data-key': `${device.device}-${key}`, onclick: run, ...attributes }, text(key));
-    return element('li', { class: 'device', 'data-state': state },
-      element('p', {}, element('strong', {}, `${device.browser} · ${device.platform}`), element('span', { class: `state ${state}` }, `${icon} ${text(state)}`)),
+    const button = (key, run, attributes = {}) =>
+      element(
+        'button',
+        { type: 'button', 'data-key': `${device.device}-${key}`, onclick: run, ...attributes },
+        text(key)
+      );
+    return element(
+      'li',
+      { class: 'device', 'data-state': state },
+      element(
+        'p',
+        {},
+        element('strong', {}, `${device.browser} · ${device.platform}`),
+        element('span', { class: `state ${state}` }, `${icon} ${text(state)}`)
+      ),
       element('p', { class: 'dim' }, `#${device.device} · ${text('since')} ${when(device.linkedAtMs)}${pending}`),
-      element('div', { class: 'row' },
-        device.offline ? button('goOnline', () => actions.online(device)) : button('goOffline', () => actions.offline(device)),
+      element(
+        'div',
+        { class: 'row' },
+        device.offline
+          ? button('goOnline', () => actions.online(device))
+          : button('goOffline', () => actions.offline(device)),
         button('conflict', () => actions.conflict(device), { disabled: !device.connected }),
-        button('unlink', () => actions.unlink(device), { class: 'danger' })));
+        button('unlink', () => actions.unlink(device), { class: 'danger' })
+      )
+    );
   };
   replace(byId('devices'), devices.length ? devices.map(row) : [element('li', { class: 'dim' }, text('noDevices'))]);
 }
 
 export function drawChats(view, contact, choose) {
   const chip = (chat) =>
-    element('li', {}, element('button', { type: 'button', 'data-key': chat.contact, 'aria-pressed': String(chat.contact === contact), onclick: () => choose(chat) }, chat.name || pretty(chat.contact)));
+    element(
+      'li',
+      {},
+      element(
+        'button',
+        {
+          type: 'button',
+          'data-key': chat.contact,
+          'aria-pressed': String(chat.contact === contact),
+          onclick: () => choose(chat),
+        },
+        chat.name || pretty(chat.contact)
+      )
+    );
   replace(byId('chats'), view.chats.length ? view.chats.map(chip) : [element('li', { class: 'dim' }, text('noChats'))]);
   const chat = view.chats.find((one) => one.contact === contact);
   const times = new Map(view.received.map((message) => [message.id, message.times]));
   const list = byId('messages');
   const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 24;
-  replace(list, (chat?.messages ?? []).map((message) => bubble(message, chat, times.get(message.id) ?? 1)));
+  replace(
+    list,
+    (chat?.messages ?? []).map((message) => bubble(message, chat, times.get(message.id) ?? 1))
+  );
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
@@ -71,9 +120,17 @@ export function drawChats(view, contact, choose) {
 function bubble(message, chat, times) {
   const quoted = chat.messages.find((one) => one.id === message.quotedId);
   const sent = message.direction === 'out';
-  const ack = sent ? element('span', { class: `ack ack${message.ack}` }, `${TICKS[message.ack]} ${text(`ack${message.ack}`)}`) : null;
-  const again = times > 1 ? element('strong', { class: 'warn' }, ` · ${text('duplicate').replace('{n}', times)}`) : null;
+  const ack = sent
+    ? element('span', { class: `ack ack${message.ack}` }, `${TICKS[message.ack]} ${text(`ack${message.ack}`)}`)
+    : null;
+  const again =
+    times > 1 ? element('strong', { class: 'warn' }, ` · ${text('duplicate').replace('{n}', times)}`) : null;
   const body = message.type === 'chat' ? message.text : `[${message.type}] ${message.text}`;
-  return element('li', { class: sent ? 'device-side' : 'contact-side', 'data-id': message.id, 'data-ack': message.ack },
-    quoted ? element('blockquote', {}, quoted.text) : null, element('p', {}, body), element('small', {}, time(message.sentAtMs), ' ', ack, again));
+  return element(
+    'li',
+    { class: sent ? 'device-side' : 'contact-side', 'data-id': message.id, 'data-ack': message.ack },
+    quoted ? element('blockquote', {}, quoted.text) : null,
+    element('p', {}, body),
+    element('small', {}, time(message.sentAtMs), ' ', ack, again)
+  );
 }

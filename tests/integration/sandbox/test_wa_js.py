@@ -136,7 +136,7 @@ async def test_an_expired_pairing_code_is_refused_and_replaced(sandbox: RunningS
     await sandbox.config(pairingCodeMs=200)
     ana = sandbox.phone("34600112233", "Ana")
     await wa.page.goto(sandbox.url)
-    await wa.qr()
+    await wa.until("injected")  # wa-js cancels a code that was asked for before its main_ready
     code = await wa.page.evaluate("(phone) => WPP.conn.startLinkDeviceCodeForPhoneNumber(phone)", ana.number)
     second = await wa.until("conn.link_code_change", lambda shown: shown != code)
     await sandbox.config(pairingCodeMs=60_000)

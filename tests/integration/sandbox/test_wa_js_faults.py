@@ -120,9 +120,27 @@ async def test_killed_browser_comes_back_without_a_qr_and_finds_what_it_missed(
         key = f"false_{BETO_ID}_{missed['id']}"
         stored = await eventually(wa.stored, lambda stored: key in [one["id"] for one in stored])
         assert {one["id"] for one in stored} == {key, sent["id"]}
-        # Delivered before wa-js listened: no event, only the store tells.
-        assert [data["id"] for name, data in wa.events if name == "chat.new_message"] == []
         assert (await ana.received())[0]["times"] == 1
+
+
+async def test_what_came_before_wa_js_is_in_the_store_and_gives_no_event(
+    sandbox: RunningSandbox, playwright: Playwright, tmp_path: Path, chromium: str, chromium_flags: list[str]
+) -> None:
+    ana = sandbox.phone("34600112233", "Ana")
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags) as wa:
+        await wa.page.goto(sandbox.url)
+        await ana.scan(await wa.qr())
+        await wa.main()
+    missed = await ana.write(BETO, "mientras no estabas")
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags, bare=True) as wa:
+        await wa.page.goto(sandbox.url)
+        await wa.page.wait_for_function("() => require('WAWebBackendEventBus').BackendEventBus.isOfflineDeliveryEnd")
+        await wa.inject()
+        await wa.until("injected")
+        assert [one["id"] for one in await wa.stored()] == [f"false_{BETO_ID}_{missed['id']}"]
+        later = await ana.write(BETO, "ahora sí")
+        await wa.until("chat.new_message", lambda msg: msg["id"].endswith(later["id"]))
+        assert len([name for name, _ in wa.events if name == "chat.new_message"]) == 1
 
 
 async def test_killed_right_after_main_keeps_the_login(
@@ -155,6 +173,50 @@ async def test_restarted_sandbox_keeps_devices_messages_and_settings(sandbox: Ru
     await wa.acked(sent["id"], 3)
     view = await ana.view()
     assert (view["name"], view["received"][0]["text"], view["received"][0]["times"]) == ("Ana", "hola", 1)
+
+
+async def test_started_without_network_and_then_with(
+    sandbox: RunningSandbox, playwright: Playwright, tmp_path: Path, chromium: str, chromium_flags: list[str]
+) -> None:
+    ana = sandbox.phone("34600112233", "Ana")
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags) as wa:
+        await wa.page.goto(sandbox.url)
+        await ana.scan(await wa.qr())
+        await wa.main()
+    await ana.offline()
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags) as wa:
+        await wa.page.goto(sandbox.url)
+        await wa.until("injected")
+        state = await eventually(wa.state, lambda state: state["mode"] == "OFFLINE")
+        assert (state["state"], state["info"], state["synced"], state["authenticated"]) == (
+            "TIMEOUT",
+            "OFFLINE",
+            False,
+            True,
+        )
+        await ana.online()
+        await wa.main()
+        assert (await wa.state())["mode"] == "MAIN"
+
+
+async def test_network_lost_while_the_page_resumes(
+    sandbox: RunningSandbox, playwright: Playwright, tmp_path: Path, chromium: str, chromium_flags: list[str]
+) -> None:
+    await sandbox.config(resumeMs=3000)
+    ana = sandbox.phone("34600112233", "Ana")
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags) as wa:
+        await wa.page.goto(sandbox.url)
+        await ana.scan(await wa.qr())
+        await wa.main()
+    async with wa_page(playwright, tmp_path / "p", chromium, chromium_flags) as wa:
+        await wa.page.goto(sandbox.url)
+        await wa.until("conn.stream_info_changed", lambda info: info == "RESUMING")
+        await ana.offline()
+        await wa.until("conn.stream_info_changed", lambda info: info == "OFFLINE")
+        await ana.online()
+        await wa.main()
+        modes = [data for name, data in wa.events if name == "conn.stream_mode_changed"]
+        assert modes == ["OFFLINE", "MAIN"]  # what the lost connection began did not go on
 
 
 async def test_a_slow_page(sandbox: RunningSandbox, wa: WaPage) -> None:

@@ -86,3 +86,20 @@ async def test_pairing_code(sandbox: RunningSandbox, tmp_path: Path, flags: list
 
         await client.call("logout")
         assert (await ana.view())["devices"] == []
+
+
+async def test_hidden_ids_and_ciphertext(
+    sandbox: RunningSandbox, tmp_path: Path, flags: list[str], chromium: str
+) -> None:
+    await sandbox.config(lid=True, ciphertextFirst=True)
+    ana = sandbox.phone("34600112233", "Ana")
+    async with web_js(tmp_path / "auth", flags, chromium) as client:
+        await ana.scan((await client.until("qr"))["qr"])
+        await client.until("ready")
+        sent = await client.call("send", to=f"{BETO}@c.us", text="hola")
+        assert sent["to"].endswith("@lid")
+        await client.until("message_ack", lambda event: event["id"] == sent["id"] and event["ack"] == 3)
+        incoming = await ana.write(BETO, "qué tal")
+        key = f"false_{sent['to']}_{incoming['id']}"
+        await client.until("message_ciphertext", lambda event: event["id"] == key)
+        assert (await client.until("message"))["body"] == "qué tal"

@@ -34,6 +34,8 @@ if (window === top) {
 }
 """
 
+SCRIPTS = (CONFIG, BUNDLE.read_text(), WATCH)
+
 Event = tuple[str, Any]
 
 
@@ -50,12 +52,19 @@ class WaPage:
 
     async def prepare(self) -> None:
         """Set the init scripts; nothing is loaded yet."""
+        await self.listen()
+        for script in SCRIPTS:
+            await self.page.add_init_script(script)
+
+    async def inject(self) -> None:
+        """Bring wa-js into the page that is open now."""
+        await self.page.evaluate(";".join(SCRIPTS))
+
+    async def listen(self) -> None:
+        """Hear what the page complains about and, once wa-js is in it, its events."""
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         await self.page.expose_binding("tellTest", self._told)
-        await self.page.add_init_script(CONFIG)
-        await self.page.add_init_script(path=BUNDLE)
-        await self.page.add_init_script(WATCH)
 
     async def _told(self, _source: Any, name: str, data: Any) -> None:
         async with self._changed:
@@ -72,7 +81,8 @@ class WaPage:
             try:
                 await asyncio.wait_for(self._changed.wait_for(found), PATIENCE.total_seconds())
             except TimeoutError:
-                raise AssertionError(f"no {name!r} among {self.events[after:]}; errors: {self.errors}") from None
+                seen = [f"{event} {data}"[:80] for event, data in self.events[after:]]
+                raise AssertionError(f"no {name!r} among {seen}; errors: {self.errors}") from None
         return found()[0]
 
     async def qr(self, *, after: int = 0) -> str:
@@ -136,14 +146,16 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def wa_page(playwright: Playwright, profile: Path, chromium: str, flags: list[str]) -> AsyncIterator[WaPage]:
-    """Open a browser with its profile; the caller navigates."""
+async def wa_page(
+    playwright: Playwright, profile: Path, chromium: str, flags: list[str], *, bare: bool = False
+) -> AsyncIterator[WaPage]:
+    """Open a browser with its profile; the caller navigates. ``bare``: without wa-js, until `WaPage.inject`."""
     context = await playwright.chromium.launch_persistent_context(
         profile, executable_path=chromium, chromium_sandbox="--no-sandbox" not in flags, user_agent=USER_AGENT
     )
     try:
         page = WaPage(context, profile)
-        await page.prepare()
+        await (page.listen() if bare else page.prepare())
         yield page
     finally:
         with contextlib.suppress(Exception):  # a killed browser is closed already
