@@ -123,7 +123,7 @@ class SessionManager:
 
     async def _rows(self) -> dict[UUID, tuple[Account, SessionRuntime] | None]:
         async with self._core.db.read() as session:
-            listed = await accounts.to_reconcile(session, self._house.host_id)
+            listed = await accounts.to_reconcile(session)
             rows: dict[UUID, tuple[Account, SessionRuntime] | None] = {row[0].id: row for row in listed}
             # What runs here is looked at whatever its row says: that may be older than what we know.
             for account_id in self._sessions.keys() - rows.keys():

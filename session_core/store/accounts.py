@@ -90,19 +90,19 @@ async def get(session: AsyncSession, account_id: UUID) -> tuple[Account, Session
     return (await session.exec(query)).first()
 
 
-async def to_reconcile(session: AsyncSession, host_id: str) -> Sequence[tuple[Account, SessionRuntime]]:
-    """Return what a host has to look at: wanted, to be deleted, or left in a live state by this host."""
+async def to_reconcile(session: AsyncSession) -> Sequence[tuple[Account, SessionRuntime]]:
+    """Return what a host has to look at: wanted, to be deleted, to be logged out, or said to be running.
+
+    The last whoever runs it: a host that died and never comes back leaves its accounts as they were. Whether one is
+    another living host's is told by its lease.
+    """
+    at_rest = [status for status in SessionStatus if status.settled]
     query = (
         select(Account, SessionRuntime)
         .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id)
         .where(
             col(SessionRuntime.desired).in_([Desired.CONNECTED, Desired.DELETED])
-            | (
-                (col(SessionRuntime.host_id) == host_id)
-                & col(SessionRuntime.status).not_in(
-                    [SessionStatus.STOPPED, SessionStatus.ACTION_REQUIRED, SessionStatus.ERROR]
-                )
-            )
+            | col(SessionRuntime.status).not_in(at_rest)
             | (col(SessionRuntime.logout_seq) > 0)
         )
         .order_by(col(SessionRuntime.last_activity).desc().nulls_last(), col(Account.created_at))

@@ -37,6 +37,20 @@ async def test_an_account_of_another_host_is_left_alone(stage: Stage) -> None:
     await stage.until(account_id, S.READY)
 
 
+async def test_what_a_dead_host_left_running_is_stopped_by_another_when_its_owner_wants_that(stage: Stage) -> None:
+    account_id = await stage.linked(S.READY, desired=Desired.STOPPED, host_id="host-dead")
+    theirs = await lease.acquire(stage.core.redis, account_id, "host-dead", timedelta(minutes=1))
+    assert theirs is not None
+    await stage.manager.start()
+    mine = await stage.linked()
+    stage.will_get(ScriptedDriver([Loaded(), ready()]))
+    await stage.until(mine, S.READY)
+    assert (await stage.runtime(account_id)).status is S.READY  # it may still be alive
+    await lease.release(stage.core.redis, theirs)
+    await stage.until(account_id, S.STOPPED)
+    assert len(stage.made) == 1
+
+
 async def test_who_loses_the_lease_closes_at_once_and_says_nothing(stage: Stage) -> None:
     account_id = await stage.linked()
     driver = ScriptedDriver([Loaded(), ready()])
