@@ -9,6 +9,7 @@ from datetime import timedelta
 from session_core.bus import hosts
 from session_core.bus.connection import BUS_ERRORS
 from session_core.core import Core
+from session_core.store import migrate
 from session_core.store.errors import STORE_AWAY, STORE_ERRORS
 
 CHECK_TIMEOUT = timedelta(seconds=3)
@@ -50,7 +51,8 @@ async def checks(core: Core) -> dict[str, str]:
     """Try each thing that the product stands on.
 
     Returns:
-        ``{"database": "ok", "bus": "ok", "host": "ok"}``; another word than ``ok`` says what is wrong.
+        ``{"database": "ok", "bus": "ok", "host": "ok"}``; another word than ``ok`` says what is wrong. A database
+        that was not migrated is not ok.
     """
     database, bus = await asyncio.gather(_database(core), _bus(core))
     host = "ok" if bus == "ok" and (await capacity(core)).hosts else "no host is running"
@@ -59,7 +61,9 @@ async def checks(core: Core) -> dict[str, str]:
 
 async def _database(core: Core) -> str:
     try:
-        await asyncio.wait_for(core.db.ping(), CHECK_TIMEOUT.total_seconds())
+        async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()), core.db.read() as session:
+            if await migrate.revision_of(session) != migrate.newest():
+                return "its tables are not of this version"
     except (*STORE_ERRORS, TimeoutError) as error:
         return f"not reachable ({type(error).__name__})"
     return "ok"

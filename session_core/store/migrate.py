@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.errors import FatalError, TransientError
 from session_core.store.engine import migration_engine
@@ -85,6 +87,12 @@ async def current(database_url: str) -> str | None:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
+async def revision_of(session: AsyncSession) -> str | None:
+    """Return what `current` does, in a transaction that is open already."""
+    return await session.run_sync(lambda sync: MigrationContext.configure(sync.connection()).get_current_revision())
+
+
+@lru_cache(maxsize=1)
 def newest() -> str | None:
     """Return the newest revision that this program knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -263,6 +263,16 @@ class TestClaim:
         stored = await read_message(database, account_id, row.id)
         assert (stored.status, stored.status_rank, stored.lease_token) == (MessageStatus.QUEUED, 0, None)
 
+    async def test_what_was_no_try_is_not_counted(self, database: Database) -> None:
+        row = await add_message(database, await add_account(database))
+        attempts = []
+        for counts in (True, False, True):
+            await claim(database, row.id, "token")
+            async with database.begin() as session:
+                assert await messages.release(session, row.id, "token", T0, counts=counts)
+            attempts.append((await read_message(database, row.account_id, row.id)).attempts)
+        assert attempts == [1, 1, 2]
+
     async def test_only_the_owner_ends_a_message(self, database: Database) -> None:
         row = await add_message(database, await add_account(database))
         await claim(database, row.id, "token")
