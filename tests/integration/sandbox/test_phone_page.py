@@ -14,6 +14,8 @@ from tests.servers.sandbox import PhoneClient, RunningSandbox
 
 Linked = tuple[WaPage, PhoneClient]
 
+expect.set_options(timeout=20_000)  # a condition that never comes fails; a busy machine does not
+
 
 @pytest.fixture
 async def browser(playwright: Playwright, chromium: str, chromium_flags: list[str]) -> AsyncIterator[Browser]:
@@ -95,7 +97,9 @@ async def test_pairing_code_by_keyboard(sandbox: RunningSandbox, wa: WaPage, pag
     code = await wa.page.evaluate("() => WPP.conn.genLinkDeviceCodeForPhoneNumber('34600112233')")
     await expect(wa.page.get_by_text(f"{code[:4]}-{code[4:]}")).to_be_visible()
     await use_phone(page)
-    await page.get_by_label("O el código de vinculación").focus()
+    field = page.get_by_label("O el código de vinculación")
+    await expect(field).to_be_visible()
+    await field.focus()
     await page.keyboard.type(f"{code[:4]}-{code[4:]}")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Conectado")).to_be_visible()
