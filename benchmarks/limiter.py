@@ -54,8 +54,9 @@ async def limits(directory: Path, url: str, options: argparse.Namespace) -> None
     window = timedelta(seconds=options.window)
     timeout = timedelta(seconds=1 if options.kill_every else 30)
     async with fresh_core(directory, url, rate_window=window, send_timeout=timeout) as core:
-        accounts_each, messages_each = 4, options.messages
-        everybody = await proof.people(core, *[(accounts_each, messages_each)] * options.users)
+        # The user's limit binds the first, both bind the second, in whatever order the lanes come.
+        shapes = [(12 * options.rounds, 5), (3, 20 * options.rounds)]
+        everybody = await proof.people(core, *shapes * options.pairs)
         latency = proof.random_latency(timedelta(milliseconds=options.latency / 2), seed=1)
         host = await RecordingHost(core, latency=latency).run(*everybody.user_of)
         kills = 0
@@ -128,11 +129,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["limits", "latency"], nargs="?", default="limits")
     parser.add_argument("--window", type=float, default=60, help="seconds (default: the product's 60)")
-    parser.add_argument("--users", type=int, default=3, help="each with 4 accounts")
-    parser.add_argument("--messages", type=int, default=20, help="for each account")
+    parser.add_argument("--pairs", type=int, default=1, help="of users: one with many accounts, one with busy ones")
+    parser.add_argument("--rounds", type=int, default=1, help="60 messages a user in each")
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--latency", type=float, default=200, help="longest latency of a send in ms, random")
-    parser.add_argument("--kill-every", type=float, default=0, help="seconds; 0 kills nobody")
+    parser.add_argument(
+        "--kill-every", type=float, default=0, help="seconds, above 2 or so: a new worker takes its time; 0: nobody"
+    )
     parser.add_argument("--repeat", type=int, default=50, help="messages for latency")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="whahook-bench-") as folder:

@@ -35,6 +35,18 @@ class _Next:
     message: Message
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One try to send. ``in_doubt``: the try before may have sent it."""
+
+    user_id: UUID
+    message: Message
+    token: str
+    permit: Permit
+    look_first: bool
+    in_doubt: bool
+
+
 async def drain_lane(core: Core, account_id: UUID, drain_for: timedelta = DRAIN_FOR) -> int:
     """Send what the account's lane holds, in order, until it is empty, held back or ``drain_for`` is over.
 
@@ -114,7 +126,9 @@ class _Drain:
         if claimed is None:
             await self._limiter.refund(permit)
             return None
-        return await self._ask_host(following.user_id, claimed, token, permit, look_first=step.look_first)
+        return await self._ask_host(
+            _Try(following.user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
+        )
 
     async def _permit(self, user_id: UUID, member: str, previous: str | None) -> Permit | Denied:
         try:
@@ -128,50 +142,58 @@ class _Drain:
             await self._limiter.learn(user_id, hold)
             return await self._limiter.acquire(user_id, self._account_id, member, previous)
 
-    async def _ask_host(
-        self, user_id: UUID, message: Message, token: str, permit: Permit, *, look_first: bool
-    ) -> timedelta | None:
-        command = SendText(
-            account_id=self._account_id,
-            message_id=message.id,
-            token=token,
-            chat_id=message.chat_id,
-            text=message.text,
-            wa_key=message.wa_key,
-            look_first=look_first,
-            quoted_id=message.quoted_id,
-        )
+    async def _ask_host(self, this: _Try) -> timedelta | None:
         self._tried += 1
         try:
-            outcome = _outcome(await self._core.commands.call(command, timeout=self._timeout))
+            outcome = _outcome(await self._core.commands.call(_command(this), timeout=self._timeout))
         except NoHolder:
             # The host marks the lane when the account is ready again.
-            await settle.release(self._core, user_id, message, token, counts=False)
-            await self._limiter.refund(permit)
+            await self._give_back(this, counts=False)
             return None
         except PolicyError as error:
             outcome = SendOutcome(result="not_sent", failure=error.code)
         except TransientError as error:
             # Nobody knows whether it went out. It keeps its place in the lane and under the limits until its lease is
             # over; the next try asks WhatsApp first.
-            log.warning("send_without_answer", message_id=str(message.id), reason=error.code)
-            return _left(message, utcnow())
-        return await self._settle(user_id, message, token, permit, outcome)
+            log.warning("send_without_answer", message_id=str(this.message.id), reason=error.code)
+            return _left(this.message, utcnow())
+        return await self._settle(this, outcome)
 
-    async def _settle(
-        self, user_id: UUID, message: Message, token: str, permit: Permit, outcome: SendOutcome
-    ) -> timedelta | None:
+    async def _settle(self, this: _Try, outcome: SendOutcome) -> timedelta | None:
         if outcome.result == "sent":
-            await self._limiter.commit(permit)
+            await self._limiter.commit(this.permit)
             return None
         tried = outcome.failure not in policy.NOT_TRIED
-        if outcome.result == "failed" or (tried and message.attempts >= policy.MAX_ATTEMPTS):
-            await settle.fail(self._core, user_id, message, token, outcome.failure or outcome.result)
-            await self._limiter.refund(permit)
+        if outcome.result == "failed" or (tried and this.message.attempts >= policy.MAX_ATTEMPTS):
+            why = outcome.failure or outcome.result
+            await settle.fail(self._core, this.user_id, this.message, this.token, why)
+            await self._refund(this)
             return None
-        await settle.release(self._core, user_id, message, token, counts=tried)
-        await self._limiter.refund(permit)
-        return policy.backoff(message.attempts) if tried else policy.LOOK_AGAIN_AFTER
+        await self._give_back(this, counts=tried)
+        return policy.backoff(this.message.attempts) if tried else policy.LOOK_AGAIN_AFTER
+
+    async def _give_back(self, this: _Try, *, counts: bool) -> None:
+        await settle.release(self._core, this.user_id, this.message, this.token, counts=counts)
+        await self._refund(this)
+
+    async def _refund(self, this: _Try) -> None:
+        # This try proved not to have sent, the one whose place it took over did not: that place goes on counting.
+        if not this.in_doubt:
+            await self._limiter.refund(this.permit)
+
+
+def _command(this: _Try) -> SendText:
+    message = this.message
+    return SendText(
+        account_id=message.account_id,
+        message_id=message.id,
+        token=this.token,
+        chat_id=message.chat_id,
+        text=message.text,
+        wa_key=message.wa_key,
+        look_first=this.look_first,
+        quoted_id=message.quoted_id,
+    )
 
 
 def _outcome(answer: dict[str, Any]) -> SendOutcome:

@@ -23,6 +23,8 @@ LOOK_AGAIN_AFTER = timedelta(seconds=1)
 NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable"})
 """Failures by which a host says that the account is not able to send at all: the message waits, however long."""
 
+_SENDING = MessageStatus.SENDING
+
 UNKNOWN = "unknown"
 """Failure of a message that may have gone out although nobody could say so, try after try."""
 
@@ -96,20 +98,20 @@ def hold_after_loss(last: Iterable[Head], now: datetime, window: timedelta, send
         send_timeout: longest send.
 
     Returns:
-        Nothing when nothing was sent within a window (a new user, above all), else one window; when something is still
-        being sent, as long as that can go on besides.
+        Nothing when nothing went out within a window (a new user, above all), else until one window after the last
+        instant at which something can have gone out.
     """
-    heads = list(last)
-    if any(head.status is MessageStatus.SENDING for head in heads):
-        return window + limiter_lease(send_timeout)
-    if any(head.updated_at > now - window - margin(send_timeout) for head in heads):
-        return window
-    return timedelta(0)
+    # A row that is being sent can go out until its lease is over; any other one was out before it last changed.
+    last_instants = [
+        head.lease_until or head.updated_at if head.status is _SENDING else head.updated_at for head in last
+    ]
+    holds = [instant + window + margin(send_timeout) - now for instant in last_instants]
+    return max([timedelta(0), *holds])
 
 
 def next_step(head: Head, now: datetime) -> Send | Wait | GiveUp:
     """Decide what to do with the first message of a lane."""
-    if head.status is MessageStatus.SENDING:
+    if head.status is _SENDING:
         if head.lease_until is not None and head.lease_until >= now:
             return Wait(head.lease_until - now + timedelta(milliseconds=1))
         if head.attempts >= MAX_ATTEMPTS:

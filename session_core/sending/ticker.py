@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 
 import structlog
@@ -77,6 +78,9 @@ class Ticker:
     async def _queue_due(self) -> None:
         due = await bus_lanes.pop_due(self._core.redis)
         if due:
+            # Lanes of one user that wait for the same place are due at the same time. Always the same order would let
+            # the first ones take every place.
+            random.shuffle(due)
             await self._queue.put(await lanes.to_queue(self._core.redis, due))
 
     async def _sweep(self) -> None:

@@ -271,6 +271,19 @@ async def test_what_a_dead_worker_left_is_taken_over_with_its_place(
     assert await places(core, user_id) == 1
 
 
+@pytest.mark.parametrize("make", [lambda core: UnwillingHost(core, times=1, why="not_ready"), RefusingHost])
+async def test_a_place_in_doubt_is_kept_though_the_next_try_proved_unsent(
+    core: Core, user_id: UUID, account_id: UUID, make: Callable[[Core], RecordingHost]
+) -> None:
+    await fill(core, account_id, 1)
+    message = await head(core, account_id)
+    await (await remembered(core, user_id)).acquire(user_id, account_id, member_of(message.id, "dead"))
+    await leave_sending(core, message.id, "dead", utcnow() - SECOND)
+    async with running(make(core), account_id):
+        await drain_lane(core, account_id)
+    assert await places(core, user_id) == 1
+
+
 async def test_what_a_worker_is_sending_is_left_to_it(core: Core, account_id: UUID) -> None:
     await fill(core, account_id, 2)
     await leave_sending(core, (await head(core, account_id)).id, "alive", utcnow() + 20 * SECOND)

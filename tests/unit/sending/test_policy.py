@@ -17,6 +17,7 @@ from session_core.sending.policy import (
     backoff,
     hold_after_loss,
     limiter_lease,
+    margin,
     next_step,
     row_lease,
 )
@@ -79,9 +80,13 @@ def test_each_lease_outlives_what_it_covers(send_timeout: timedelta) -> None:
     [
         ([], timedelta(0)),
         ([Head(MessageStatus.READ, 1, NOW - 2 * WINDOW, None, None)], timedelta(0)),
-        ([Head(MessageStatus.SENT, 1, NOW - SECOND, None, None)], WINDOW),
-        ([queued(1, NOW - 2 * WINDOW), Head(MessageStatus.SERVER, 1, NOW - WINDOW / 2, None, None)], WINDOW),
-        ([sending(1, NOW, NOW - 2 * WINDOW)], WINDOW + limiter_lease(TIMEOUT)),
+        ([Head(MessageStatus.SENT, 1, NOW - SECOND, None, None)], WINDOW + margin(TIMEOUT) - SECOND),
+        (
+            [queued(1, NOW - 2 * WINDOW), Head(MessageStatus.SERVER, 1, NOW - WINDOW / 2, None, None)],
+            WINDOW / 2 + margin(TIMEOUT),
+        ),
+        ([sending(1, NOW + 5 * SECOND, NOW)], 5 * SECOND + WINDOW + margin(TIMEOUT)),
+        ([sending(1, NOW - 2 * WINDOW, NOW - 3 * WINDOW)], timedelta(0)),
     ],
 )
 def test_hold_after_the_limiter_lost_its_memory(heads: list[Head], hold: timedelta) -> None:
