@@ -8,18 +8,33 @@ import re
 import shlex
 import tempfile
 from datetime import timedelta
+from email.utils import getaddresses
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from session_core.errors import FatalError
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
+
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+")
+"""An e-mail address that every mail server takes."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
@@ -102,6 +117,17 @@ class Settings(BaseSettings):
     send_timeout: Duration = timedelta(seconds=30)
     workers: int = Field(default=2, ge=1, le=64)
 
+    # Alerts, and the e-mail that they are sent by
+    alert_down_after: Duration = timedelta(minutes=5)
+    alert_quiet: Duration = timedelta(minutes=30)
+    smtp_host: str | None = Field(default=None, validation_alias=_env("SMTP_HOST"))
+    smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_env("SMTP_PORT"))
+    smtp_starttls: Literal["on", "off"] = Field(default="on", validation_alias=_env("SMTP_STARTTLS"))
+    smtp_tls: Literal["on", "off"] = Field(default="off", validation_alias=_env("SMTP_TLS"))
+    smtp_username: str | None = Field(default=None, validation_alias=_env("SMTP_USERNAME"))
+    smtp_password: SecretStr | None = Field(default=None, validation_alias=_env("SMTP_PASSWORD"))
+    smtp_from_setting: str | None = Field(default=None, validation_alias=_env("SMTP_FROM"))
+
     @field_validator("whatsapp_url", "public_url_setting")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
@@ -139,6 +165,28 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "is not like redis://:password@host:6379/0; in a password, # is %23 and / is %2F"
                 ) from None
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _bare_host(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9._:-]+", value):
+            raise ValueError("must be a host's name or address, without a scheme")
+        return value
+
+    @field_validator("smtp_password")
+    @classmethod
+    def _only_encrypted(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        encrypted = "on" in {info.data.get("smtp_starttls"), info.data.get("smtp_tls")}
+        if value is not None and not encrypted and info.data.get("smtp_host") not in {*_LOOPBACK, None}:
+            raise ValueError("is not sent without encryption: set SMTP_STARTTLS=on or SMTP_TLS=on")
+        return value
+
+    @field_validator("smtp_from_setting")
+    @classmethod
+    def _one_mailbox(cls, value: str | None) -> str | None:
+        if value is not None:
+            _mailbox(value)
         return value
 
     @field_validator("chromium_args_setting")
@@ -191,6 +239,20 @@ class Settings(BaseSettings):
         return list(dict.fromkeys([_origin(self.public_url), *local]))
 
     @property
+    def mail_enabled(self) -> bool:
+        """Whether alerts are sent by e-mail."""
+        return self.smtp_host is not None
+
+    @property
+    def smtp_from(self) -> tuple[str, str]:
+        """Who the e-mails are from: name and address, as `email.headerregistry.Address` takes them."""
+        if self.smtp_from_setting is not None:
+            return _mailbox(self.smtp_from_setting)
+        if self.smtp_username is not None and _ADDRESS.fullmatch(self.smtp_username):
+            return "WhaHook", self.smtp_username
+        return "WhaHook", f"whahook@{urlsplit(self.public_url).hostname}"
+
+    @property
     def chromium_args(self) -> list[str]:
         """Further Chromium switches, split as a shell splits words."""
         return shlex.split(self.chromium_args_setting)
@@ -219,6 +281,15 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, default} else "")
 
 
+def _mailbox(value: str) -> tuple[str, str]:
+    """Split ``Name <address>`` or a bare address; ValueError when it is neither."""
+    found = getaddresses([value])
+    name, address = found[0]
+    if len(found) != 1 or not _ADDRESS.fullmatch(address) or not value.isprintable():
+        raise ValueError("must be like alerts@example.org or WhaHook <alerts@example.org>")
+    return name or "WhaHook", address
+
+
 def load_settings() -> Settings:
     """Read the settings.
 
@@ -231,7 +302,7 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         variable = _variable(str(first["loc"][0]))
         # An address can carry a password, so its value is not repeated.
-        shown = "" if variable.endswith("_URL") else f" (got {first['input']!r})"
+        shown = "" if variable.endswith(("_URL", "_PASSWORD")) else f" (got {first['input']!r})"
         reason = first["msg"].removeprefix("Value error, ")
         raise FatalError(f"{variable}: {reason}{shown}", code="bad_setting") from None
 
