@@ -27,7 +27,9 @@ def page(*content: rx.Component, current: str) -> rx.Component:
         rx.el.div(
             rx.el.aside(brand(), _links(current), _docs(), class_name="wh-side"),
             rx.el.div(
-                rx.el.header(_drawer(current), brand(), _spacer(), language(), theme(), _account(), class_name="wh-top"),
+                rx.el.header(
+                    _drawer(current), brand(), _spacer(), language(), theme(), _account(), class_name="wh-top"
+                ),
                 rx.el.main(offline_banner(), *content, id="content", tab_index=-1, class_name="wh-main"),
                 class_name="wh-body",
             ),
