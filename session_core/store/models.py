@@ -6,10 +6,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from session_core.clock import utcnow
+from session_core.domain.backup import BackupProblem, BackupReason, BackupStatus
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
 from session_core.store.types import BigId, Json, UtcDateTime, enum_column
@@ -119,6 +131,8 @@ class SessionRuntime(Base, table=True):
     wanted_seq: int = Field(default=0, description="grows with every request of the owner")
     restart_seq: int = Field(default=0, description="wanted_seq of the last request to restart")
     logout_seq: int = Field(default=0, description="wanted_seq of the last request to log out")
+    restore_seq: int = Field(default=0, description="wanted_seq of the request to restore a backup, until it is done")
+    restore_backup_id: UUID | None = Field(default=None, sa_column=Column(Uuid(), nullable=True))
     status: SessionStatus = Field(
         default=SessionStatus.STOPPED, sa_column=Column(enum_column(SessionStatus), nullable=False)
     )
@@ -224,3 +238,35 @@ class OutboxEvent(Base, table=True):
     type: str = Field(max_length=64)
     payload: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
     created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+
+
+class SessionBackup(Base, table=True):
+    """A backup of an account's login, or the wish for one. The archive lies in a store under ``path``."""
+
+    __tablename__ = "session_backups"
+    __table_args__ = (
+        Index("ix_session_backups_account_id_created_at", "account_id", "created_at"),
+        Index("ix_session_backups_status", "status"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, sa_column=_id())
+    account_id: UUID = Field(sa_column=_ref("whatsapp_accounts.id", index=False))
+    status: BackupStatus = Field(sa_column=Column(enum_column(BackupStatus), nullable=False))
+    because: BackupReason = Field(sa_column=Column(enum_column(BackupReason), nullable=False))
+    store: str = Field(default="", max_length=16, description="local or supabase; empty while only wished for")
+    path: str = Field(default="", max_length=300, description="name of the archive in its store")
+    host_id: str = Field(default="", max_length=64, description="the host that made it")
+    epoch: int = Field(default=0, description="fencing number of the lease under which it was made")
+    chromium: str = Field(default="", max_length=64)
+    key_id: str | None = Field(default=None, max_length=32)
+    clean: bool = Field(default=False, description="the browser was closed")
+    size: int | None = Field(default=None, sa_column=Column(BigInteger(), nullable=True))
+    sha256: str | None = Field(default=None, max_length=64)
+    created_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    updated_at: datetime = Field(default_factory=utcnow, sa_column=_time())
+    completed_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    verified_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    verify_wanted: bool = Field(default=False)
+    problem: BackupProblem | None = Field(
+        default=None, sa_column=Column(enum_column(BackupProblem, check=False), nullable=True)
+    )

@@ -15,10 +15,11 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 
+from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.errors import FatalError, TransientError
 from session_core.store import migrate
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
-from session_core.store.models import Base, SessionRuntime
+from session_core.store.models import Base, SessionBackup, SessionRuntime
 from tests.factories import add_account
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
@@ -234,6 +235,10 @@ def _row(table: str, account_id: object) -> dict[str, object]:
 
     if table == "messages":
         return message(account_id).model_dump(exclude={"seq"})
+    if table == "session_backups":
+        return SessionBackup(
+            account_id=account_id, status=BackupStatus.REQUESTED, because=BackupReason.REQUESTED
+        ).model_dump()
     assert table == "activity_log"
     return {"account_id": account_id, "at": T0, "kind": "status", "reason_code": "", "detail": ""}
 
