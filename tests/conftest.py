@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import psutil
 import pytest
 import structlog
@@ -21,6 +22,11 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     os.environ["WHAHOOK_ENV_FILE"] = os.devnull
     Settings.model_config["env_file"] = None
+    # A busy machine is no failure: timings belong in benchmarks.
+    hypothesis.settings.register_profile(
+        "whahook", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("whahook")
     # structlog's default draws every local variable of a traceback, which takes seconds when a test is about an error.
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, console])
