@@ -39,7 +39,7 @@ class MailStatus(StrEnum):
 
 
 class MailNote(StrEnum):
-    """Why an e-mail was skipped; for `MailStatus.FAILED` the note is what the mail server said."""
+    """Why an e-mail has not gone out, as far as its receiver need know; the log says what the mail server said."""
 
     NONE = ""
     KIND_OFF = "kind_off"
@@ -47,6 +47,10 @@ class MailNote(StrEnum):
     NOTHING_TOLD = "nothing_told"
     COVERED = "covered"
     OUT_OF_DATE = "out_of_date"
+    QUIET = "quiet"
+    SERVER_AWAY = "server_away"
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
 
 
 class AlertView(BaseModel):
@@ -63,7 +67,7 @@ class AlertView(BaseModel):
     raised_at: datetime
     resolved_at: datetime | None = Field(description="None while the problem is there")
     mail: MailStatus
-    mail_note: str = Field(description="why there is no e-mail; may be empty")
+    mail_note: MailNote = Field(description="why it has not gone out; empty when there is nothing to explain")
     mailed_at: datetime | None
 
 

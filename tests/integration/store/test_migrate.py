@@ -15,12 +15,13 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 
+from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.errors import FatalError, TransientError
 from session_core.store import migrate
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
-from session_core.store.models import Base, SessionBackup, SessionRuntime
-from tests.factories import add_account
+from session_core.store.models import Alert, Base, SessionBackup, SessionRuntime
+from tests.factories import add_account, add_user
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
 
@@ -216,21 +217,22 @@ async def test_the_tables_take_every_value_of_an_enum(database: Database, column
     """Alembic does not compare CHECKs: a value that a revision forgot shows here."""
     table, enum = column.table, column.type.enum_class
     assert issubclass(enum, Enum)
-    account_id = await add_account(database)
+    user_id = await add_user(database)
+    account_id = await add_account(database, user_id)
     own = {
         "session_runtime": ("account_id", account_id),
         "whatsapp_accounts": ("id", account_id),
     }
     async with database.begin() as session:
         if table.name not in own:
-            await session.exec(insert(table).values(**_row(table.name, account_id)))
+            await session.exec(insert(table).values(**_row(table.name, account_id, user_id)))
         for member in enum:
             await session.exec(table.update().values({column.name: member}))
             stored = (await session.exec(text(f"SELECT {column.name} FROM {table.name}"))).scalar_one()
             assert stored == member.value
 
 
-def _row(table: str, account_id: object) -> dict[str, object]:
+def _row(table: str, account_id: object, user_id: object) -> dict[str, object]:
     from tests.factories import T0, message
 
     if table == "messages":
@@ -239,6 +241,8 @@ def _row(table: str, account_id: object) -> dict[str, object]:
         return SessionBackup(
             account_id=account_id, status=BackupStatus.REQUESTED, because=BackupReason.REQUESTED
         ).model_dump()
+    if table == "alerts":
+        return Alert(user_id=user_id, kind=AlertKind.DOWN, subject="x", mail=MailStatus.OFF).model_dump()
     assert table == "activity_log"
     return {"account_id": account_id, "at": T0, "kind": "status", "reason_code": "", "detail": ""}
 
