@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.core import Core
 from session_core.domain.status import SessionStatus
-from session_core.sending.queue import DrainQueue
+from session_core.sending.queue import QUEUE, DrainQueue, open_sync_redis
 from session_core.sending.ticker import FULL, Ticker
 from tests import factories
 from tests.integration.sending.lanes import fill, ready_account
@@ -65,6 +67,27 @@ async def test_two_tickers_queue_a_lane_once(core: Core, queue: DrainQueue) -> N
     for ticker in tickers:
         await ticker.stop()
     assert await queue.length() == 20
+
+
+async def test_lanes_that_are_due_together_are_not_always_taken_in_the_same_order(
+    core: Core, queue: DrainQueue
+) -> None:
+    lanes = sorted((uuid4() for _ in range(20)), key=str)
+    for account_id in lanes:
+        await mark_due(core.redis, account_id)
+    ticker = Ticker(core, sweep_every=NEVER)
+    ticker.start()
+    await eventually(lambda: _length_is(queue, len(lanes)))
+    await ticker.stop()
+    assert {UUID(account_id) for account_id in await _queued(core)} == set(lanes)
+    assert await _queued(core) != [str(account_id) for account_id in lanes]
+
+
+async def _queued(core: Core) -> list[str]:
+    """Return the accounts whose drains wait, in order."""
+    with open_sync_redis(core.settings) as client:
+        jobs = Queue(QUEUE, connection=client, serializer=JSONSerializer).jobs
+    return [job.args[0] for job in jobs]
 
 
 async def test_lanes_whose_wake_up_was_lost_with_the_bus_are_found_in_the_store(core: Core, queue: DrainQueue) -> None:
