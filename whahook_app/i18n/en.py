@@ -1,5 +1,7 @@
 """The texts in English. Short sentences: what happens now, what to do next."""
 
+from session_core.domain.reasons import REASONS_EN
+
 EN: dict[str, str] = {
     # The frame
     "skip": "Skip to content",
@@ -214,50 +216,8 @@ EN: dict[str, str] = {
     "status.stopping": "Disconnecting",
     "status.action_required": "Needs you",
     "status.error": "Error",
-    # Why
-    "reason.none": "",
-    "reason.requested": "You asked for it.",
-    "reason.waiting_for_room": "The server is full.",
-    "reason.restored": "The server has started again.",
-    "reason.unlinked": "The phone unlinked this device.",
-    "reason.logged_out": "The WhatsApp session was logged out.",
-    "reason.qr_expired": "The QR code expired without being scanned.",
-    "reason.conflict": "WhatsApp Web was opened with this same session somewhere else.",
-    "reason.offline": "WhatsApp has no connection.",
-    "reason.page_crashed": "The WhatsApp page crashed.",
-    "reason.browser_crashed": "The account's browser closed unexpectedly.",
-    "reason.browser_missing": "There is no usable Chromium on the server.",
-    "reason.load_timeout": "WhatsApp took too long to load.",
-    "reason.link_timeout": "Linking took too long.",
-    "reason.page_unreachable": "The server cannot open WhatsApp's page.",
-    "reason.unsupported_browser": "WhatsApp refuses this version of the browser.",
-    "reason.host_stopped": "The process that kept the account has stopped.",
-    "reason.profile_in_use": "Another process is using this account's data.",
-    "reason.disk_full": "The server's disk is full.",
-    "reason.sandbox_off": "The simulated phone is switched off on this server.",
-    "reason.internal": "Something failed that should not fail.",
-    # What now
-    "next.none": "",
-    "next.requested": "Connect it whenever you like.",
-    "next.waiting_for_room": "It connects by itself once there is room. Disconnect another account to go sooner.",
-    "next.restored": "It connects by itself in a few seconds.",
-    "next.unlinked": "Link it again with a new QR.",
-    "next.logged_out": "Link it again with a new QR.",
-    "next.qr_expired": "Renew the code when you have the phone at hand.",
-    "next.conflict": "Close the other session and connect here again.",
-    "next.offline": "It reconnects by itself. If this lasts, check that server and phone have internet.",
-    "next.page_crashed": "It reconnects by itself in a few seconds.",
-    "next.browser_crashed": "It reconnects by itself in a few seconds.",
-    "next.browser_missing": "Whoever runs the server can install it with “make setup”. Then try again.",
-    "next.load_timeout": "It tries again by itself.",
-    "next.link_timeout": "Try again, with WhatsApp open on the phone.",
-    "next.page_unreachable": "It tries again by itself. If this lasts, check that the server has internet.",
-    "next.unsupported_browser": "Whoever runs the server has to update Chromium.",
-    "next.host_stopped": "It reconnects by itself when the process starts.",
-    "next.profile_in_use": "Look for another server with the same data folder, and stop it there.",
-    "next.disk_full": "Free some space on the server and connect again.",
-    "next.sandbox_off": "Switch it on with WHAHOOK_SANDBOX=on, or connect a real account.",
-    "next.internal": "Try again. If it happens again, the server's log says what it was.",
+    # Why, and what now: e-mails say the same
+    **REASONS_EN,
     # Lines of the history
     "activity.created": "Account created",
     "activity.connect_requested": "You asked to connect it",

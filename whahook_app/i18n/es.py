@@ -1,5 +1,7 @@
 """The texts in Spanish. Short sentences: what happens now, what to do next."""
 
+from session_core.domain.reasons import REASONS_ES
+
 ES: dict[str, str] = {
     # The frame
     "skip": "Saltar al contenido",
@@ -218,50 +220,8 @@ ES: dict[str, str] = {
     "status.stopping": "Desconectando",
     "status.action_required": "Necesita que actúes",
     "status.error": "Error",
-    # Why
-    "reason.none": "",
-    "reason.requested": "Lo has pedido tú.",
-    "reason.waiting_for_room": "El servidor está lleno.",
-    "reason.restored": "El servidor ha vuelto a arrancar.",
-    "reason.unlinked": "El teléfono desvinculó este dispositivo.",
-    "reason.logged_out": "La sesión de WhatsApp se cerró.",
-    "reason.qr_expired": "El código QR caducó sin que nadie lo escaneara.",
-    "reason.conflict": "WhatsApp Web se abrió con esta misma sesión en otro sitio.",
-    "reason.offline": "WhatsApp no tiene conexión.",
-    "reason.page_crashed": "La página de WhatsApp se bloqueó.",
-    "reason.browser_crashed": "El navegador de la cuenta se cerró de golpe.",
-    "reason.browser_missing": "No hay un Chromium que se pueda usar en el servidor.",
-    "reason.load_timeout": "WhatsApp tardó demasiado en cargar.",
-    "reason.link_timeout": "La vinculación tardó demasiado.",
-    "reason.page_unreachable": "No se puede abrir la página de WhatsApp desde el servidor.",
-    "reason.unsupported_browser": "WhatsApp rechaza la versión del navegador.",
-    "reason.host_stopped": "El proceso que mantenía la cuenta se paró.",
-    "reason.profile_in_use": "Otro proceso usa ahora los datos de esta cuenta.",
-    "reason.disk_full": "El disco del servidor está lleno.",
-    "reason.sandbox_off": "El teléfono simulado está apagado en este servidor.",
-    "reason.internal": "Ha fallado algo que no debía fallar.",
-    # What now
-    "next.none": "",
-    "next.requested": "Conéctala cuando quieras.",
-    "next.waiting_for_room": "Se conecta sola en cuanto quede sitio. Desconecta otra cuenta para ir antes.",
-    "next.restored": "Se conecta sola en unos segundos.",
-    "next.unlinked": "Vincúlala de nuevo con otro QR.",
-    "next.logged_out": "Vincúlala de nuevo con otro QR.",
-    "next.qr_expired": "Renueva el código cuando tengas el teléfono a mano.",
-    "next.conflict": "Cierra la otra sesión y vuelve a conectar aquí.",
-    "next.offline": "Se reconecta sola. Si dura, mira si el servidor y el teléfono tienen internet.",
-    "next.page_crashed": "Se reconecta sola en unos segundos.",
-    "next.browser_crashed": "Se reconecta sola en unos segundos.",
-    "next.browser_missing": "Quien lleva el servidor puede instalarlo con «make setup». Después, inténtalo otra vez.",
-    "next.load_timeout": "Se intenta otra vez sola.",
-    "next.link_timeout": "Inténtalo otra vez, con WhatsApp abierto en el teléfono.",
-    "next.page_unreachable": "Se intenta otra vez sola. Si dura, mira si el servidor tiene internet.",
-    "next.unsupported_browser": "Quien lleva el servidor tiene que actualizar Chromium.",
-    "next.host_stopped": "Se reconecta sola cuando el proceso arranque.",
-    "next.profile_in_use": "Mira si hay otro servidor con la misma carpeta de datos, y párala allí.",
-    "next.disk_full": "Libera espacio en el servidor y vuelve a conectar.",
-    "next.sandbox_off": "Enciéndelo con WHAHOOK_SANDBOX=on, o conecta una cuenta de verdad.",
-    "next.internal": "Inténtalo otra vez. Si se repite, el registro del servidor dice qué fue.",
+    # Why, and what now: e-mails say the same
+    **REASONS_ES,
     # Lines of the history
     "activity.created": "Cuenta creada",
     "activity.connect_requested": "Pediste conectarla",
