@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 import hypothesis
 import psutil
@@ -40,7 +41,8 @@ def no_process_left() -> Iterator[None]:
     _, left = psutil.wait_procs(left, timeout=5)
     described = [f"{process.pid} {' '.join(_command(process))[:120]}" for process in left]
     for process in left:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     assert not described, f"the tests left processes behind: {described}"
 
 
