@@ -141,6 +141,7 @@ def _server(app: FastAPI, tls: ssl.SSLContext | None) -> _Server:
         ws="wsproto",
         ws_max_size=MAX_FRAME_BYTES,
         log_config=None,
+        log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=int(SHUTDOWN_TIMEOUT.total_seconds()),
         server_header=False,
