@@ -63,6 +63,17 @@ def end(processes: Iterable[psutil.Process], patience: timedelta = timedelta(0))
     return len(alive)
 
 
+def kill(processes: Sequence[psutil.Process]) -> int:
+    """Kill ``processes`` without asking them first; returns how many there were. Blocking, run it in a thread.
+
+    It ends stopped and hanging ones too, which a polite signal does not reach.
+    """
+    alive = _signal(list(processes), "kill", KILL_PATIENCE)
+    if alive:
+        log.error("processes_not_killable", processes=len(alive))
+    return len(processes)
+
+
 def _signal(processes: list[psutil.Process], method: str, patience: timedelta) -> list[psutil.Process]:
     for process in processes:
         try:

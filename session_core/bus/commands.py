@@ -21,13 +21,12 @@ from pydantic import BaseModel, ValidationError
 
 from session_core.bus import keys, lease
 from session_core.bus.connection import BUS_ERRORS, RedisClient
-from session_core.domain.commands import COMMANDS, PairingCode, SendText
+from session_core.domain.commands import COMMANDS, AnyCommand
 from session_core.errors import PolicyError, TransientError, WhahookError
 from session_core.tasks import TaskOwner, end, spawn
 
 log = structlog.get_logger(__name__)
 
-AnyCommand = SendText | PairingCode
 Handler = Callable[[AnyCommand], Awaitable[BaseModel]]
 
 STREAM_LENGTH = 10_000

@@ -35,8 +35,15 @@ class PairingCode(_Command):
     phone: str
 
 
-Command = Annotated[SendText | PairingCode, Field(discriminator="kind")]
-COMMANDS: TypeAdapter[SendText | PairingCode] = TypeAdapter(Command)
+class ForceStop(_Command):
+    """End the account's browser at once, whatever it is doing. The owner does not want it connected any more."""
+
+    kind: Literal["force_stop"] = "force_stop"
+
+
+AnyCommand = SendText | PairingCode | ForceStop
+Command = Annotated[AnyCommand, Field(discriminator="kind")]
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Command)
 
 
 class SendOutcome(BaseModel):
@@ -60,3 +67,11 @@ class PairingCodeShown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     code: str = Field(repr=False)
+
+
+class ForceStopped(BaseModel):
+    """The answer to `ForceStop`: how many processes had to be killed; 0 when there was no browser any more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    killed: int

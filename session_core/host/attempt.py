@@ -13,7 +13,7 @@ import structlog
 
 from session_core.domain.events import Qr
 from session_core.domain.status import ReasonCode, SessionStatus
-from session_core.errors import FatalError, LoginRequired, TransientError
+from session_core.errors import FatalError, LoginRequired, TransientError, WhahookError
 from session_core.host import qr_image
 from session_core.host.policy import PHASE_DEADLINES
 from session_core.host.room import Room
@@ -43,6 +43,13 @@ CLOSE_TIMEOUT = timedelta(seconds=45)
 
 _STARTING = frozenset({SessionStatus.LAUNCHING, SessionStatus.LOADING})
 
+_TOO_LONG = {
+    SessionStatus.LINKING: ReasonCode.LINK_TIMEOUT,
+    SessionStatus.SYNCING: ReasonCode.LINK_TIMEOUT,
+    SessionStatus.RECONNECTING: ReasonCode.OFFLINE,
+}
+"""Why a phase that lasted too long ends; the other ones have to do with loading."""
+
 
 class Say(Protocol):
     """Sets the session's status (see `session_core.host.session.Session._set_status`)."""
@@ -67,11 +74,15 @@ class Attempt:
     """Runs one driver. It ends with an error, always: the error's type says what comes next.
 
     Attributes:
+        number: counts the browsers of a session.
         logged_in: whether the page has a login now.
+        over: set when it ended or is being given up: nothing that its page still says counts.
         muted: set when the session was told something else: the page is followed, but changes no status any more.
     """
 
-    def __init__(self, driver: Driver, hearing: Hearing, *, cause: ReasonCode, qr_reason: ReasonCode | None) -> None:
+    def __init__(
+        self, driver: Driver, hearing: Hearing, *, cause: ReasonCode, qr_reason: ReasonCode | None, number: int = 1
+    ) -> None:
         """Prepare; `run` starts the browser.
 
         Args:
@@ -79,8 +90,11 @@ class Attempt:
             hearing: where to tell.
             cause: why the session is being started, shown until something else is known.
             qr_reason: why a code is shown; None: none may be shown, since nobody is there to scan it.
+            number: which browser of its session this is, from 1 on.
         """
         self.driver = driver
+        self.number = number
+        self.over = False
         self.logged_in = False
         self.muted = False
         self._hearing = hearing
@@ -89,6 +103,14 @@ class Attempt:
         self._status = SessionStatus.LAUNCHING
         self._showed_qr = False
         self._deadline: asyncio.Timeout | None = None
+        self._verdict: WhahookError | None = None
+
+    def give_up(self, error: WhahookError) -> None:
+        """Have `run` end with ``error`` now; nothing happens while it is not running."""
+        if self._deadline is not None and not self.over:
+            self.over = True
+            self._verdict = error
+            self._deadline.reschedule(asyncio.get_running_loop().time())
 
     async def run(self, starts: asyncio.Semaphore, room: Room) -> None:
         """Start the browser and follow the page until it ends.
@@ -109,17 +131,23 @@ class Attempt:
                 async with asyncio.timeout(None) as self._deadline:
                     await self._follow(start)
             except TimeoutError as error:
-                linking = self._status in {SessionStatus.LINKING, SessionStatus.SYNCING}
+                if self._verdict is not None:
+                    raise self._verdict from None
                 raise TransientError(
                     f"Nothing happened for too long while {self._status}.",
-                    code=Loss.LINK_TIMEOUT if linking else Loss.LOAD_TIMEOUT,
+                    code=_TOO_LONG.get(self._status, ReasonCode.LOAD_TIMEOUT),
                 ) from error
+            finally:
+                self.over = True
 
     async def _follow(self, start: AsyncExitStack) -> None:
         self._say(SessionStatus.LAUNCHING)
         await self.driver.start()
         self._say(SessionStatus.LOADING)
         async for event in self.driver.events():
+            if self.over:
+                # Its end is on its way: a message that nobody took here is found by the next browser's sweep.
+                continue
             await self._hear(event)
             if self._status not in _STARTING:
                 await start.aclose()
@@ -128,6 +156,8 @@ class Attempt:
     def _say(
         self, status: SessionStatus, reason_code: ReasonCode | None = None, reason: str = "", *, qr: Qr | None = None
     ) -> None:
+        if self.over:
+            return
         self._enter(status)
         if not self.muted:
             self._hearing.say(status, self._cause if reason_code is None else reason_code, reason, qr=qr)
@@ -190,12 +220,13 @@ class Attempt:
             self._say(SessionStatus.QR, self._qr_reason, qr=_drawn(event))
 
 
-async def close_driver(driver: Driver, name: str) -> None:
-    """End the browser; comes back after a time even when that does not. ``name`` is for the log."""
+async def close_driver(driver: Driver, name: str) -> bool:
+    """End the browser; comes back after a time, with False, even when that does not. ``name`` is for the log."""
     closing = spawn(driver.close(), name=f"close-{name}")
     _, late = await asyncio.wait({closing}, timeout=CLOSE_TIMEOUT.total_seconds())
     if late:
         log.error("driver_does_not_close", session=name)
+    return not late
 
 
 def _drawn(shown: QrShown) -> Qr:

@@ -11,7 +11,15 @@ from pydantic import BaseModel
 
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import PairingCode, PairingCodeShown, SendOutcome, SendText
+from session_core.domain.commands import (
+    AnyCommand,
+    ForceStop,
+    ForceStopped,
+    PairingCode,
+    PairingCodeShown,
+    SendOutcome,
+    SendText,
+)
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
 from session_core.host import messages as told
@@ -41,7 +49,7 @@ class CommandHandler:
         self._find = find
         self._sure = sure
 
-    async def __call__(self, command: SendText | PairingCode) -> BaseModel:
+    async def __call__(self, command: AnyCommand) -> BaseModel:
         """Carry a command out.
 
         Raises:
@@ -50,6 +58,8 @@ class CommandHandler:
         """
         if isinstance(command, PairingCode):
             return await self._pairing_code(command)
+        if isinstance(command, ForceStop):
+            return await self._force_stop(command)
         session = self._find(command.account_id)
         if session is None:
             return _not_sent("not_ready")
@@ -66,6 +76,10 @@ class CommandHandler:
                 action="Connect it, and ask for the code while its QR is shown.",
             )
         return PairingCodeShown(code=await driver.pairing_code(command.phone))
+
+    async def _force_stop(self, command: ForceStop) -> ForceStopped:
+        session = self._find(command.account_id)
+        return ForceStopped(killed=await session.force_stop() if session is not None else 0)
 
     async def _send(self, session: Session, command: SendText) -> SendOutcome:
         driver = session.driver if session.status is SessionStatus.READY else None

@@ -30,6 +30,10 @@ class Profiles(Protocol):
         """
         ...
 
+    async def kill_browser(self, session_id: str) -> int:
+        """Kill every process that has the folder open, at once; returns how many there were."""
+        ...
+
 
 DriverFactory = Callable[[Account, datetime | None], Driver]
 """Makes a driver for an account; the time is since when messages may have been missed.

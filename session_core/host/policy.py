@@ -22,6 +22,8 @@ PHASE_DEADLINES = {
     SessionStatus.QR: timedelta(minutes=10),
     SessionStatus.LINKING: timedelta(minutes=5),
     SessionStatus.SYNCING: timedelta(minutes=10),
+    # While the page says that it is offline; the driver has loaded it anew by then.
+    SessionStatus.RECONNECTING: timedelta(minutes=10),
 }
 """The last resort behind the driver's own, shorter deadlines: without any news for so long the browser is replaced."""
 

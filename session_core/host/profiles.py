@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from session_core.browser import profile
+from session_core.browser import processes, profile
 from session_core.errors import FatalError
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,10 @@ class LocalProfiles:
     async def remove(self, session_id: str) -> None:
         """See `Profiles.remove`."""
         await asyncio.to_thread(profile.delete, self.path(session_id))
+
+    async def kill_browser(self, session_id: str) -> int:
+        """See `Profiles.kill_browser`."""
+        return await asyncio.to_thread(lambda: processes.kill(processes.of_profile(self.path(session_id))))
 
     async def end_leftovers(self) -> None:
         """End the browsers that a killed host left on these folders; those of a living host are left alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 REMOVE_CAP_SECONDS = 60
 
 CANCEL_AGAIN_AFTER = timedelta(seconds=20)
+
+KILL_AGAIN_AFTER = timedelta(milliseconds=500)
 
 KNOWN_BEFORE = timedelta(hours=1)
 """So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
@@ -77,6 +80,8 @@ class Session:
         self._failures = 0
         self._setbacks = 0
         self._ready_at: float | None = None
+        self._attempts = 0
+        self._ended = asyncio.Event()
         self._login_ended = False
         self._said_leaving = False
         self._lost = False
@@ -92,8 +97,10 @@ class Session:
     @property
     def driver(self) -> Driver | None:
         """The driver, while the session is ready or shows a code; None while nothing can be asked of it."""
-        usable = self.status in {SessionStatus.READY, SessionStatus.QR}
-        return self._attempt.driver if usable and self._attempt is not None and not self._attempt.muted else None
+        attempt = self._attempt
+        if attempt is None or attempt.muted or attempt.over:
+            return None
+        return attempt.driver if self.status in {SessionStatus.READY, SessionStatus.QR} else None
 
     def adopt(self, wanted_seq: int) -> None:
         """Take note that the owner's newest request asks for what is being done already."""
@@ -111,6 +118,21 @@ class Session:
             self._cause = ReasonCode.REQUESTED
         self._changed.set()
 
+    async def force_stop(self) -> int:
+        """Break off whatever is done and kill the browser until the session ends; returns the processes killed.
+
+        Nothing is asked of the page, so it works with one that hangs, and with none.
+        """
+        if self._order.goal in {Goal.CONNECT, Goal.LOGOUT}:
+            self.order(Order(Goal.STOP, self._seq))
+        killed = 0
+        while not self._ended.is_set():
+            # Again: a browser that was just being launched shows up a moment later.
+            killed += await self._house.profiles.kill_browser(self.name)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), KILL_AGAIN_AFTER.total_seconds())
+        return killed
+
     async def note(self, entry: Entry) -> None:
         """Have something about this account stored, after everything before it, as late as the database allows."""
         await self._journal.add_bulk(entry)
@@ -121,9 +143,11 @@ class Session:
         try:
             await self._obey()
             self.ending = True
+            self._ended.set()
             await self._journal.drained()
         finally:
             self.ending = True
+            self._ended.set()
             await self._tasks.close()
             await self._journal.close()
 
@@ -232,8 +256,9 @@ class Session:
         finally:
             # Said first and closed then: the page need not wait for a browser that takes its time to end.
             self._attempt = None
-            if attempt is not None:
-                await close_driver(attempt.driver, self.name)
+            if attempt is not None and not await close_driver(attempt.driver, self.name):
+                # Its next browser needs the profile.
+                await self._house.profiles.kill_browser(self.name)
         raise AssertionError("an attempt ends with an error")
 
     def _new_attempt(self) -> Attempt:
@@ -241,7 +266,14 @@ class Session:
         hearing = Hearing(say=self._set_status, ready=self._on_ready, message=self._on_message)
         # A code on an account that was linked before is never silent: it says that the old login is gone.
         qr_reason = ReasonCode.UNLINKED if self._identity[0] else self._cause
-        return Attempt(driver, hearing, cause=self._cause, qr_reason=qr_reason if self._expects_qr else None)
+        self._attempts += 1
+        return Attempt(
+            driver,
+            hearing,
+            cause=self._cause,
+            qr_reason=qr_reason if self._expects_qr else None,
+            number=self._attempts,
+        )
 
     def _take_end(self, error: Exception) -> datetime | None:
         """Set the status that follows from the error; return when to try again."""

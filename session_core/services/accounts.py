@@ -12,12 +12,12 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.reconcile import poke
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import PairingCode, PairingCodeShown
+from session_core.domain.commands import ForceStop, PairingCode, PairingCodeShown
 from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, Qr, SessionChanged, SessionSnapshot
 from session_core.domain.phone import normalize_phone
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
 from session_core.domain.text import is_storable
-from session_core.errors import Conflict, NotFound, PolicyError
+from session_core.errors import Conflict, NotFound, PolicyError, TransientError
 from session_core.store import accounts, activity
 from session_core.store.models import Account, SessionRuntime
 
@@ -30,6 +30,9 @@ MAX_ID = 2**63 - 1
 
 PAIRING_TIMEOUT = timedelta(seconds=30)
 """WhatsApp answers in one or two seconds; the page may first have to leave the QR screen."""
+
+FORCE_TIMEOUT = timedelta(seconds=10)
+"""Killing takes less than a second; then the session has to notice."""
 
 
 def clean_name(name: str) -> str:
@@ -119,6 +122,20 @@ async def disconnect(core: Core, user_id: UUID, account_id: UUID, *, logout: boo
     return await _want(core, user_id, account_id, Desired.STOPPED, kind, logout=logout)
 
 
+async def force_stop(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
+    """Want the account stopped and have its browser killed, whatever hangs; a logout under way is given up.
+
+    The login stays in its profile. When no host answers, the wish is written down all the same, and the next host that
+    takes the account ends what is left of its browser.
+    """
+    await _want(core, user_id, account_id, Desired.STOPPED, "force_stop_requested", force=True)
+    try:
+        await core.commands.call(ForceStop(account_id=account_id), timeout=FORCE_TIMEOUT)
+    except TransientError as error:
+        log.info("force_stop_not_answered", account_id=str(account_id), reason=error.code)
+    return await get(core, user_id, account_id)
+
+
 async def delete(core: Core, user_id: UUID, account_id: UUID) -> None:
     """Delete the account: it is gone from the lists at once, the host unlinks it and removes its profile."""
     async with core.db.begin() as session:
@@ -188,6 +205,7 @@ async def _want(
     *,
     restart: bool = False,
     logout: bool = False,
+    force: bool = False,
 ) -> SessionSnapshot:
     async with core.db.begin() as session:
         row = await accounts.owned(session, user_id, account_id, lock=True)
@@ -199,8 +217,8 @@ async def _want(
                 "The sandbox is switched off on this server.", code="sandbox_off", action="Set WHAHOOK_SANDBOX=on."
             )
         entry = None
-        if restart or logout or not _under_way(runtime, desired):
-            await accounts.want(session, account_id, desired, restart=restart, logout=logout)
+        if restart or logout or force or not _under_way(runtime, desired):
+            await accounts.want(session, account_id, desired, restart=restart, logout=logout, force=force)
             entry = await activity.add(session, account_id, kind, reason_code=ReasonCode.REQUESTED)
         snapshot = accounts.snapshot(account, runtime)
     if entry is not None:

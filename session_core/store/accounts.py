@@ -119,7 +119,13 @@ async def rename(session: AsyncSession, account_id: UUID, name: str) -> None:
 
 
 async def want(
-    session: AsyncSession, account_id: UUID, desired: Desired, *, restart: bool = False, logout: bool = False
+    session: AsyncSession,
+    account_id: UUID,
+    desired: Desired,
+    *,
+    restart: bool = False,
+    logout: bool = False,
+    force: bool = False,
 ) -> int:
     """Write what the owner wants; returns the number of this request.
 
@@ -129,6 +135,7 @@ async def want(
         desired: what is wanted from now on.
         restart: also when it runs already, start it anew.
         logout: unlink the device from the phone before stopping.
+        force: forget an earlier request to log out: it is what hangs, or would start a browser again.
     """
     query = (
         select(SessionRuntime)
@@ -144,6 +151,8 @@ async def want(
         runtime.restart_seq = runtime.wanted_seq
     if logout:
         runtime.logout_seq = runtime.wanted_seq
+    elif force:
+        runtime.logout_seq = 0
     await session.flush()
     return runtime.wanted_seq
 

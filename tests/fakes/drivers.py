@@ -163,6 +163,18 @@ class SlowDriver(ScriptedDriver):
         await super().close()
 
 
+class UnclosableDriver(ScriptedDriver):
+    """Its browser does not end before the test says that it is dead (`gate`); everything else works."""
+
+    def __init__(self, events: Iterable[DriverEvent] = ()) -> None:
+        super().__init__(events)
+        self.gate = asyncio.Event()
+
+    async def close(self) -> None:
+        await self.gate.wait()
+        await super().close()
+
+
 class RefusingDriver(ScriptedDriver):
     """WhatsApp refuses every text for good."""
 
@@ -201,6 +213,7 @@ ALL: tuple[type[Driver], ...] = (
     NeverStartedDriver,
     CrashingDriver,
     SlowDriver,
+    UnclosableDriver,
     RefusingDriver,
     NotTryingDriver,
     DoubtfulDriver,

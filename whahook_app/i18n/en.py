@@ -224,6 +224,7 @@ EN: dict[str, str] = {
     "activity.restart_requested": "You asked to restart it",
     "activity.disconnect_requested": "You asked to disconnect it",
     "activity.logout_requested": "You asked to unlink it",
+    "activity.force_stop_requested": "You asked to stop it by force",
     "activity.message_in": "Message received",
     "activity.message_out": "Message sent",
     "activity.replayed": "Messages recovered",

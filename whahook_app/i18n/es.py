@@ -228,6 +228,7 @@ ES: dict[str, str] = {
     "activity.restart_requested": "Pediste reiniciarla",
     "activity.disconnect_requested": "Pediste desconectarla",
     "activity.logout_requested": "Pediste desvincularla",
+    "activity.force_stop_requested": "Pediste pararla a la fuerza",
     "activity.message_in": "Mensaje recibido",
     "activity.message_out": "Mensaje enviado",
     "activity.replayed": "Mensajes recuperados",

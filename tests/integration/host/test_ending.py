@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +16,23 @@ from session_core.bus import keys
 from session_core.clock import utcnow
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import TransientError
-from session_core.host import unlink
+from session_core.host import attempt, unlink
+from session_core.host.policy import Goal
 from session_core.services import accounts as service
 from session_core.store import users
+from session_core.tasks import spawn
 from session_core.whatsapp.driver import Loaded, LoggedOut, Loss, Lost
-from tests.fakes.drivers import NeverReadyDriver, NeverStartedDriver, ScriptedDriver, UnstartableDriver, qr, ready
-from tests.integration.host.stage import Stage, listening
+from tests.fakes.drivers import (
+    NeverReadyDriver,
+    NeverStartedDriver,
+    ScriptedDriver,
+    SlowDriver,
+    UnclosableDriver,
+    UnstartableDriver,
+    qr,
+    ready,
+)
+from tests.integration.host.stage import PATIENCE, Stage, listening
 from tests.waiting import eventually
 
 S = SessionStatus
@@ -77,6 +94,90 @@ async def test_connecting_while_it_stops_starts_it_again(stage: Stage) -> None:
     await stage.connect(account_id)
     await eventually(lambda: len(stage.made) in {1, 2})
     await stage.until(account_id, S.READY)
+
+
+@contextmanager
+def hanging_browser(profile: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process on the profile that no polite signal reaches: it is stopped, as a hanging browser in effect is."""
+    command = [sys.executable, "-c", "import signal; signal.pause()", f"--user-data-dir={profile}"]
+    process = subprocess.Popen(command)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_a_forced_stop_kills_a_browser_that_does_not_close(stage: Stage) -> None:
+    account_id = await stage.linked()
+    driver = UnclosableDriver([Loaded(), ready()])
+    stage.will_get(driver)
+    await stage.manager.start()
+    await stage.until(account_id, S.READY)
+    with hanging_browser(stage.profile(account_id)) as browser:
+        await service.disconnect(stage.core, stage.user_id, account_id)
+        await stage.until(account_id, S.STOPPING)
+        forced = spawn(service.force_stop(stage.core, stage.user_id, account_id), name="forced")
+        await eventually(lambda: browser.poll() is not None, SOON)
+        driver.gate.set()
+        await forced
+    runtime = await stage.until(account_id, S.STOPPED, ReasonCode.REQUESTED)
+    assert (runtime.desired, driver.logouts) == (Desired.STOPPED, 0)
+    assert stage.profile(account_id).is_dir()
+    await stage.until_idle(account_id)
+    stage.will_get(ScriptedDriver([Loaded(), ready()]))
+    await stage.connect(account_id)
+    await stage.until(account_id, S.READY)
+
+
+async def test_a_forced_stop_needs_no_page(running: Stage) -> None:
+    account_id = await running.account()
+    running.will_get(NeverStartedDriver())
+    await running.connect(account_id)
+    await running.until(account_id, S.LAUNCHING)
+    stopped = await service.force_stop(running.core, running.user_id, account_id)
+    assert stopped.status in {S.STOPPING, S.STOPPED}
+    await running.until(account_id, S.STOPPED)
+    # Neither does it need a session.
+    await running.until_idle(account_id)
+    await service.force_stop(running.core, running.user_id, account_id)
+    assert (await running.runtime(account_id)).status is S.STOPPED
+
+
+async def test_a_forced_stop_gives_up_a_logout_that_hangs(stage: Stage) -> None:
+    account_id = await stage.linked()
+    driver = SlowDriver([Loaded(), ready()])
+    driver.gate.set()
+    stage.will_get(driver)
+    await stage.manager.start()
+    await stage.until(account_id, S.READY)
+    driver.gate.clear()
+    await service.disconnect(stage.core, stage.user_id, account_id, logout=True)
+    await stage.until(account_id, S.STOPPING)
+    forced = spawn(service.force_stop(stage.core, stage.user_id, account_id), name="forced")
+    await eventually(lambda: stage.manager._sessions[account_id]._order.goal is Goal.STOP, SOON)
+    # Its browser is killed by now, so nothing of the page hangs any longer.
+    driver.gate.set()
+    await forced
+    runtime = await stage.until(account_id, S.STOPPED)
+    assert (runtime.logout_seq, runtime.desired) == (0, Desired.STOPPED)
+    assert stage.profile(account_id).is_dir()
+    await stage.until_idle(account_id)
+
+
+async def test_a_browser_that_does_not_close_in_time_is_killed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempt, "CLOSE_TIMEOUT", timedelta(milliseconds=100))
+    account_id = await stage.linked()
+    first = UnclosableDriver([Loaded(), ready()])
+    stage.will_get(first, ScriptedDriver([Loaded(), ready()]))
+    await stage.manager.start()
+    await stage.until(account_id, S.READY)
+    with hanging_browser(stage.profile(account_id)) as browser:
+        first.emit(Lost(Loss.PAGE))
+        await eventually(lambda: browser.poll() is not None, PATIENCE)
+    await stage.until(account_id, S.READY, ReasonCode.RESTORED)
+    first.gate.set()
 
 
 async def test_restart_takes_a_new_browser(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from session_core.domain.events import Qr
 from session_core.domain.message import Ack
 from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.errors import FatalError, LoginRequired, TransientError, WhahookError
+from session_core.host import policy
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.room import Room
 from session_core.tasks import spawn
@@ -28,7 +30,7 @@ from session_core.whatsapp.driver import (
     Ready,
     Syncing,
 )
-from tests.fakes.drivers import ScriptedDriver, UnstartableDriver, qr, ready
+from tests.fakes.drivers import NeverStartedDriver, ScriptedDriver, UnstartableDriver, qr, ready
 from tests.waiting import eventually
 
 S = SessionStatus
@@ -149,6 +151,47 @@ async def test_a_failed_start_gives_its_place_back() -> None:
     with pytest.raises(TransientError):
         await attempt.run(starts, Room(1))
     assert not starts.locked()
+
+
+async def test_an_attempt_that_is_given_up_ends_at_once_and_hears_nothing_more() -> None:
+    heard, driver = Heard(), ScriptedDriver([ready()])
+    attempt = Attempt(driver, heard.hearing(), cause=CAUSE, qr_reason=None, number=7)
+    attempt.give_up(TransientError("too early", code="page_crashed"))
+    running = spawn(attempt.run(asyncio.Semaphore(1), Room(1)), name="attempt")
+    await eventually(lambda: heard.readies)
+    said = list(heard.said)
+    attempt.give_up(TransientError("enough", code="browser_crashed"))
+    attempt.give_up(TransientError("the first word counts", code="page_crashed"))
+    driver.emit(Offline(), LoggedOut(), qr())
+    with pytest.raises(TransientError) as ended:
+        await running
+    assert (ended.value.code, attempt.over, attempt.number) == ("browser_crashed", True, 7)
+    assert (heard.said, heard.codes) == (said, [])
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "code"),
+    [
+        ([], S.LAUNCHING, "load_timeout"),
+        ([Loaded()], S.LOADING, "load_timeout"),
+        ([qr()], S.QR, "load_timeout"),
+        ([Linking()], S.LINKING, "link_timeout"),
+        ([Syncing()], S.SYNCING, "link_timeout"),
+        ([ready(), Offline()], S.RECONNECTING, "offline"),
+    ],
+)
+async def test_every_phase_has_an_exit(
+    events: list[DriverEvent], status: SessionStatus, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(policy.PHASE_DEADLINES, status, timedelta(milliseconds=50))
+    driver = ScriptedDriver(events) if events else NeverStartedDriver()
+    heard = Heard()
+    attempt = Attempt(driver, heard.hearing(), cause=CAUSE, qr_reason=CAUSE)
+    async with asyncio.timeout(10):
+        with pytest.raises(TransientError) as ended:
+            await attempt.run(asyncio.Semaphore(1), Room(1))
+    assert ended.value.code == code
+    assert heard.said[-1][0] is status
 
 
 async def test_closing_twice_is_closing() -> None:

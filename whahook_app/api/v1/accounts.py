@@ -72,6 +72,12 @@ async def restart_account(account_id: UUID, who: UserDep, core: CoreDep) -> Acco
     return Account.of(await accounts.restart(core, who.user_id, account_id))
 
 
+@router.post("/{account_id}/force-stop", status_code=202, responses=OWNED)
+async def force_stop_account(account_id: UUID, who: UserDep, core: CoreDep) -> Account:
+    """Kill the account's browser, whatever hangs, and want the account stopped; it stays linked."""
+    return Account.of(await accounts.force_stop(core, who.user_id, account_id))
+
+
 @router.get(
     "/{account_id}/qr",
     response_model=QrCode,
