@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
-from whahook_app.components.elements import NativeForm, PageLanguage
+from whahook_app.components.elements import NativeForm, NativeLink, PageLanguage
 from whahook_app.components.parts import callout
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -22,7 +22,7 @@ NAVIGATION = (
 def page(*content: rx.Component, current: str) -> rx.Component:
     """Return a whole page of the signed-in part; ``current`` is its path in the navigation."""
     return rx.fragment(
-        rx.el.a(t("skip"), href="#content", class_name="wh-skip"),
+        NativeLink.create(t("skip"), href="#content", class_name="wh-skip"),
         PageLanguage.create(value=Base.lang),
         rx.el.div(
             rx.el.aside(brand(), _links(current), _docs(), class_name="wh-side"),
@@ -115,7 +115,7 @@ def _link(path: str, icon: str, key: str, is_current: bool) -> rx.Component:
 
 
 def _docs() -> rx.Component:
-    return rx.el.a(
+    return NativeLink.create(
         rx.icon("book-open", size=17, aria_hidden=True),
         rx.el.span(t("nav.api_docs")),
         href="/api/docs",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from session_core.bus import lease
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import ActivityAdded, Qr, SessionChanged
@@ -28,7 +29,9 @@ async def stage(
     next_retry_at: datetime | None = None,
     attempt: int = 0,
 ) -> None:
-    """Write and publish a state. No host touches the account as long as nobody wants it connected."""
+    """Write and publish a state, as the holder of the account: the real host leaves it alone for the time of a test."""
+    held = await lease.acquire(core.redis, UUID(account_id), "host-of-the-test", timedelta(minutes=5))
+    assert held is not None, "a real host runs this account"
     values: dict[str, Any] = {"reason": "", "since": utcnow(), "host_id": None}
     async with core.db.begin() as session:
         rows = await accounts.save_status(

@@ -8,7 +8,7 @@ import reflex as rx
 
 from session_core.domain.status import AccountKind
 from whahook_app.components.dialogs import close_corner
-from whahook_app.components.elements import Countdown, Meter, copy_button
+from whahook_app.components.elements import Countdown, Meter, NativeLink, copy_button
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 from whahook_app.states.connections import Connections
@@ -150,7 +150,7 @@ def _qr() -> rx.Component:
 
 def _sandbox_help() -> rx.Component:
     return rx.el.div(
-        rx.el.a(
+        NativeLink.create(
             rx.icon("flask-conical", size=15, aria_hidden=True),
             t("connect.open_phone"),
             href=Connections.sandbox_phone_url,

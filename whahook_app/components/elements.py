@@ -20,6 +20,15 @@ class NativeForm(Element):
     method: rx.Var[str]
 
 
+class NativeLink(Element):
+    """A link that the browser itself follows; Reflex's own ones know the pages only, not ``#content`` or ``/api``."""
+
+    tag = "a"
+    href: rx.Var[str]
+    target: rx.Var[str]
+    rel: rx.Var[str]
+
+
 class Time(Element):
     """A moment: ``kind`` is "ago" (hace 5 minutos) or "moment" (hoy 09:41)."""
 
