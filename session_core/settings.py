@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from session_core.domain.backup_keys import parse_keys
 from session_core.errors import FatalError
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     chromium_args_setting: str = Field(default="", validation_alias=_env("WHAHOOK_CHROMIUM_ARGS"))
     chromium_sandbox: Literal["auto", "on", "off"] = "auto"
     user_agent: str | None = None
+    presence: Literal["available", "leave"] = "available"
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
     start_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 
@@ -117,6 +119,16 @@ class Settings(BaseSettings):
     send_timeout: Duration = timedelta(seconds=30)
     workers: int = Field(default=2, ge=1, le=64)
 
+    # Backups of logins
+    backup_every: Duration = timedelta(hours=6)
+    backup_dir: Path | None = None
+    backup_keys: SecretStr | None = Field(default=None, description="id:base64,id2:base64; the first one encrypts")
+    backup_bucket: str = Field(default="whahook-backups", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    supabase_url: str | None = Field(default=None, validation_alias=_env("SUPABASE_URL"))
+    supabase_service_role_key: SecretStr | None = Field(
+        default=None, validation_alias=_env("SUPABASE_SERVICE_ROLE_KEY")
+    )
+
     # Alerts, and the e-mail that they are sent by
     alert_down_after: Duration = timedelta(minutes=5)
     alert_quiet: Duration = timedelta(minutes=30)
@@ -128,7 +140,14 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(default=None, validation_alias=_env("SMTP_PASSWORD"))
     smtp_from_setting: str | None = Field(default=None, validation_alias=_env("SMTP_FROM"))
 
-    @field_validator("whatsapp_url", "public_url_setting")
+    @field_validator("backup_keys")
+    @classmethod
+    def _readable_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_keys(value.get_secret_value())
+        return value
+
+    @field_validator("whatsapp_url", "public_url_setting", "supabase_url")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"^https?://[^/\s]+", value):
@@ -227,6 +246,16 @@ class Settings(BaseSettings):
         return (self.sessions_dir or self.data_dir / "whatsapp-sessions").absolute()
 
     @property
+    def backups_dir(self) -> Path:
+        """Backups lie here, unless they go to Supabase."""
+        return (self.backup_dir or self.data_dir / "backups").absolute()
+
+    @property
+    def backup_keys_text(self) -> str | None:
+        """The keys of the backups as they were written; None: a key file in the data folder."""
+        return None if self.backup_keys is None else self.backup_keys.get_secret_value()
+
+    @property
     def public_url(self) -> str:
         """Address that people open, without a slash at the end."""
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host  # noqa: S104
@@ -302,7 +331,7 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         variable = _variable(str(first["loc"][0]))
         # An address can carry a password, so its value is not repeated.
-        shown = "" if variable.endswith(("_URL", "_PASSWORD")) else f" (got {first['input']!r})"
+        shown = "" if variable.endswith(("_URL", "_PASSWORD", "_KEY", "_KEYS")) else f" (got {first['input']!r})"
         reason = first["msg"].removeprefix("Value error, ")
         raise FatalError(f"{variable}: {reason}{shown}", code="bad_setting") from None
 

@@ -165,3 +165,22 @@ def test_a_socket_path_fits_however_long_the_folder_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("written", "meant"), [("auto", None), ("json", True), ("console", False)])
 def test_how_logs_look(monkeypatch: pytest.MonkeyPatch, written: str, meant: bool | None) -> None:
     assert from_environment(monkeypatch, WHAHOOK_LOG_FORMAT=written).json_logs is meant
+
+
+class TestBackupKeys:
+    KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ="
+
+    def test_what_is_taken_is_in_no_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, WHAHOOK_BACKUP_KEYS=f"a:{self.KEY}")
+        assert settings.backup_keys_text == f"a:{self.KEY}"
+        assert self.KEY not in repr(settings)
+
+    @pytest.mark.parametrize("written", ["x", "a:c2VjcmV0", f"a:{KEY},a:{KEY}"])
+    def test_what_is_refused_is_not_repeated(self, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+        told = refusal(monkeypatch, "WHAHOOK_BACKUP_KEYS", written)
+        assert told.startswith("WHAHOOK_BACKUP_KEYS: ")
+        assert "c2VjcmV0" not in told
+
+    def test_backups_lie_in_the_data_folder_unless_told_otherwise(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert load_settings().backups_dir == Path("data/backups").absolute()
+        assert from_environment(monkeypatch, WHAHOOK_BACKUP_DIR="/b").backups_dir == Path("/b")

@@ -1,0 +1,1 @@
+"""Where archives lie: files of this machine, or a bucket of Supabase Storage."""

@@ -1,0 +1,114 @@
+"""Archives as files of this machine, or of a disk that several machines share."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from session_core.backups.disk import private_folders, sync_folder
+from session_core.backups.errors import BackupMissing, StoreAway
+from session_core.backups.stores.contract import SUFFIX, is_path
+from session_core.backups.streams import PIECE, Readable, Stop
+
+_UNFINISHED = ".part-"
+
+
+class LocalFileStore:
+    """See `session_core.backups.stores.contract.ArchiveStore`."""
+
+    name = "local"
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare; nothing is made before the first archive.
+
+        Args:
+            folder: where the archives are; only its owner may look into it.
+        """
+        self._folder = folder.absolute()
+
+    def put(self, path: str, source: Path, stop: Stop) -> None:
+        """See `ArchiveStore.put`."""
+        place = self._place(path)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folders(self._folder, PurePosixPath(path))
+        unfinished = place.with_name(f"{_UNFINISHED}{secrets.token_hex(6)}")
+        try:
+            _copy(source, unfinished, stop)
+            _name(unfinished, place)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        for folder in (place.parent, place.parent.parent, self._folder):
+            sync_folder(folder)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[Readable]:
+        """See `ArchiveStore.open`."""
+        try:
+            file = self._place(path).open("rb")
+        except FileNotFoundError as error:
+            raise BackupMissing(
+                "The backup's file is not in this host's backup folder.",
+                action="With several hosts, WHAHOOK_BACKUP_DIR must be a folder that they share.",
+            ) from error
+        except OSError as error:
+            raise StoreAway(f"The backup folder cannot be read ({error.strerror}).") from error
+        with file:
+            yield file
+
+    def delete(self, path: str) -> None:
+        """See `ArchiveStore.delete`. Folders that become empty go too."""
+        place = self._place(path)
+        try:
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreAway(f"The backup's file cannot be removed ({error.strerror}).") from error
+        for folder in (place.parent, place.parent.parent):
+            try:
+                folder.rmdir()
+            except OSError:
+                # Somebody else's archives are in there, or it is gone already.
+                return
+
+    def has(self, path: str) -> bool:
+        """See `ArchiveStore.has`."""
+        return self._place(path).is_file()
+
+    def of_account(self, user_id: UUID, account_id: UUID) -> Iterator[str]:
+        """See `ArchiveStore.of_account`. What a killed process left half-written is removed on the way."""
+        folder = self._folder / str(user_id) / str(account_id)
+        if not folder.is_dir():
+            return
+        for file in sorted(folder.iterdir()):
+            if file.name.startswith(_UNFINISHED):
+                file.unlink(missing_ok=True)
+            elif file.suffix == SUFFIX:
+                yield f"{user_id}/{account_id}/{file.name}"
+
+    def _place(self, path: str) -> Path:
+        if not is_path(path):
+            raise BackupMissing("This is no path of a backup.")
+        return self._folder / path
+
+
+def _name(unfinished: Path, place: Path) -> None:
+    """Give a finished archive its name. By a link, which never replaces one; by a rename where there are no links."""
+    try:
+        os.link(unfinished, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        unfinished.rename(place)
+
+
+def _copy(source: Path, target: Path, stop: Stop) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with source.open("rb") as reader, os.fdopen(descriptor, "wb") as writer:
+        while piece := reader.read(PIECE):
+            stop()
+            writer.write(piece)
+        writer.flush()
+        os.fsync(writer.fileno())
