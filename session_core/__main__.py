@@ -97,10 +97,11 @@ def worker() -> None:
     """The queues: sending and everything else that is done later."""
     settings = _start()
 
+    from session_core.alerts.service import queues, run_alerts
     from session_core.sending.worker import run_worker
 
     _or_exit(lambda: _wait_for_redis(settings))
-    _or_exit(lambda: run_worker(settings))
+    _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=[run_alerts]))
 
 
 @app.command()

@@ -83,3 +83,18 @@ def rate_of_account(user_id: UUID, account_id: UUID) -> str:
 def rate_of_user(user_id: UUID) -> str:
     """Sorted set of the sends of all accounts of a user."""
     return f"wh:rate:{{{user_id}}}:user"
+
+
+ALERTS_ROUND = "wh:alerts:round"
+"""Held by the process that looks for problems now, and until the next round is due."""
+
+HOSTS_MISSING = "wh:alerts:hosts-missing"
+"""Hash: id of a host that holds accounts and is not heard of -> since when (ISO 8601)."""
+
+ALERTS_TIDIED = "wh:alerts:tidied"
+"""Set for a day after old alerts were deleted."""
+
+
+def alert_mail_queued(alert_id: UUID) -> str:
+    """Set while a job to send an alert's e-mail waits in the queue."""
+    return f"wh:alerts:mail:{alert_id}:queued"

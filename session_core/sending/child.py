@@ -1,6 +1,8 @@
-"""One worker process: takes jobs from the queue, one at a time, in its own process (``python -m …sending.child``)."""
+"""One worker process: takes jobs from its queues, one at a time (``python -m …sending.child [QUEUE …]``)."""
 
 from __future__ import annotations
+
+import sys
 
 import structlog
 from rq import Queue, SimpleWorker
@@ -20,8 +22,12 @@ WORKER_TTL_SECONDS = 30
 MAINTENANCE_SECONDS = 10
 
 
-def main() -> None:
-    """Work until SIGTERM: the job under way is finished first."""
+def main(queues: list[str]) -> None:
+    """Work until SIGTERM: the job under way is finished first.
+
+    Args:
+        queues: names of the queues, the most urgent one first.
+    """
     follow_parent()
     settings = get_settings()
     setup_logging(level=settings.log_level, json=settings.json_logs)
@@ -32,7 +38,7 @@ def main() -> None:
         log.warning("worker_starts_without_database", error=repr(error))
     connection = open_sync_redis(settings, blocking=True)
     worker = SimpleWorker(
-        [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+        [Queue(name, connection=connection, serializer=JSONSerializer) for name in queues],
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=WORKER_TTL_SECONDS,
@@ -47,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or [QUEUE])
