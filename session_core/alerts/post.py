@@ -56,12 +56,16 @@ async def send(core: Core, alert_id: UUID) -> str:
         message = _compose(core, letter)
     except ValueError as error:
         return await _failed(core, letter, token, FatalError(f"Not an address: {error}", code="mail_refused"))
+    server = MailServer(core.settings)
     try:
-        if not await _hand_over(core, message, alert_id, token):
+        if not await _hand_over(core, server, message, alert_id, token):
             return "taken over"
+        await _note_sent(core, alert_id, token)
+        await server.good_bye()
     except (FatalError, TransientError) as error:
         return await _failed(core, letter, token, error)
-    await _note_sent(core, alert_id, token)
+    finally:
+        server.hang_up()
     return "sent"
 
 
@@ -127,14 +131,13 @@ def _compose(core: Core, letter: Letter) -> EmailMessage:
     )
 
 
-async def _hand_over(core: Core, message: EmailMessage, alert_id: UUID, token: str) -> bool:
+async def _hand_over(core: Core, server: MailServer, message: EmailMessage, alert_id: UUID, token: str) -> bool:
     """Give the e-mail to the mail server; False when it took so long to reach it that somebody else sends it.
 
     Raises:
         FatalError: it will never take it.
         TransientError: it did not take it now.
     """
-    server = MailServer(core.settings)
     try:
         async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
             await server.open()
@@ -144,8 +147,6 @@ async def _hand_over(core: Core, message: EmailMessage, alert_id: UUID, token: s
             await server.deliver(message)
     except TimeoutError as error:
         raise TransientError("The mail server took too long.", code="mail_server_away") from error
-    finally:
-        await server.close()
     return True
 
 

@@ -78,11 +78,13 @@ class MailServer:
         except _AWAY as error:
             raise _away(error) from error
 
-    async def close(self) -> None:
-        """Say good-bye and hang up; never raises."""
+    async def good_bye(self) -> None:
+        """Take leave after an e-mail was handed over; never raises."""
         with suppress(*_AWAY):
-            if self._client.is_connected:
-                await self._client.quit(timeout=GOOD_BYE_TIMEOUT.total_seconds())
+            await self._client.quit(timeout=GOOD_BYE_TIMEOUT.total_seconds())
+
+    def hang_up(self) -> None:
+        """Close the connection if there is one, at once."""
         self._client.close()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from session_core.domain.alerts import AlertKind, AlertPreferences, MailNote, MailStatus
+from session_core.domain.alerts import AlertPreferences, MailNote, MailStatus
 from session_core.store import alerts
 from session_core.store.models import Account, Alert, SessionRuntime, User
 
@@ -161,8 +161,3 @@ async def settle(
         update(Alert).where(col(Alert.id) == alert_id, col(Alert.mail_token) == token).values(**values)
     )
     return bool(result.rowcount)
-
-
-def is_problem(alert: Alert) -> bool:
-    """Tell whether an alert is about something that is wrong."""
-    return alert.kind is not AlertKind.BACK
