@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
 
 from session_core.domain.events import ActivityEntry, MessageView, Qr, SessionSnapshot
 from session_core.domain.message import Direction, MessageStatus
@@ -17,6 +16,8 @@ from session_core.services.api_keys import ApiKeyView
 from session_core.services.messages import MAX_TEXT
 from session_core.services.principal import Principal
 from whahook_app import i18n
+from whahook_app.api.schema_base import Incoming as _In
+from whahook_app.api.schema_base import Outgoing as _Out
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -29,16 +30,6 @@ def _one_line(value: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 """A text on one line: no line breaks, no NUL (Postgres cannot store it)."""
-
-
-class _Out(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True)
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", hide_input_in_errors=True
-    )
 
 
 class FieldProblem(_Out):

@@ -17,7 +17,16 @@ from whahook_app.api.app import create_api
 PUBLIC = {"signUp", "signIn", "signOut", "healthz", "readyz"}
 """Operations for people who are not signed in (yet)."""
 
-OWN = {"me", "createApiKey", "listApiKeys", "createAccount", "listAccounts"}
+OWN = {
+    "me",
+    "createApiKey",
+    "listApiKeys",
+    "createAccount",
+    "listAccounts",
+    "listAlerts",
+    "getAlertPreferences",
+    "setAlertPreferences",
+}
 """Operations without an id in their path: they are about whoever asks."""
 
 BODIES: dict[str, object] = {
@@ -26,6 +35,7 @@ BODIES: dict[str, object] = {
     "renameAccount": {"name": "Taken over"},
     "disconnectAccount": {"logout": True},
     "createPairingCode": {"phone": "+34612345678"},
+    "setAlertPreferences": {"language": "en"},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
