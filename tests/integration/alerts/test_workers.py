@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +18,7 @@ from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.settings import Settings
 from tests.integration.alerts.scene import alerts, linked_account, make_due, relinked, unlinked
 from tests.integration.sending.lanes import environment
-from tests.servers.processes import start_service, stop
+from tests.servers.processes import start, start_service, stop
 from tests.servers.smtp import MailServer, running_smtp
 from tests.waiting import eventually
 
@@ -108,6 +109,21 @@ async def test_a_mail_server_that_comes_back(core: Core, settings: Settings, tmp
             await eventually(lambda: everything_is(core, MailStatus.SENT, 1), LONG, "the e-mail")
     assert len(back.taken) == 1
     assert "alert_mail_not_sent" in (tmp_path / "worker.log").read_text()
+
+
+async def test_rqs_own_worker_sends_too(core: Core, settings: Settings, smtp: MailServer, tmp_path: Path) -> None:
+    await unlinked(core, await linked_account(core))
+    looking = service.Alerts(core)
+    await looking._round()
+    await looking.stop()
+    mail = {"SMTP_HOST": settings.smtp_host or "", "SMTP_PORT": str(smtp.port), "SMTP_STARTTLS": "off"}
+    command = [sys.executable, "-m", "rq.cli", "worker", "-c", "session_core.sending.rq_settings", queue.QUEUE]
+    worker = start(command, env=environment(settings, **mail), log=tmp_path / "rq.log")
+    try:
+        await eventually(lambda: everything_is(core, MailStatus.SENT, 1), LONG, "the e-mail")
+    finally:
+        stop(worker)
+    assert len(smtp.taken) == 1
 
 
 async def tried(core: Core, times: int) -> bool:
