@@ -30,6 +30,16 @@ def qr(account_id: UUID) -> str:
     return f"wh:qr:{account_id}"
 
 
+def health(account_id: UUID) -> str:
+    """What the host found when it last looked at the account's page; expires soon."""
+    return f"wh:health:{account_id}"
+
+
+def resources(account_id: UUID) -> str:
+    """List: what the account's browser used, one entry a minute, the newest first."""
+    return f"wh:resources:{account_id}"
+
+
 def lease(account_id: UUID) -> str:
     """Which host holds the account: ``host_id:epoch``."""
     return f"wh:lease:{account_id}"

@@ -21,6 +21,7 @@ from session_core.host.house import House
 from session_core.host.leases import LeaseKeeper
 from session_core.host.policy import Goal, Order, Wanted, decide
 from session_core.host.session import Session
+from session_core.host.watch import HealthTeller
 from session_core.store import accounts
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Account, SessionRuntime
@@ -65,6 +66,7 @@ class SessionManager:
         self._leases = LeaseKeeper(self._core.redis, house.host_id, self._on_lost, rhythm.lease)
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
+        self._health = HealthTeller(self._core, self._sessions)
         self._listener = ReconcileListener(self._core.redis, self._reconciler.wake)
         handler = CommandHandler(self._core, self._sessions.get, self._leases.sure)
         self._commands = CommandServer(self._core.redis, house.host_id, handler)
@@ -189,6 +191,7 @@ class SessionManager:
     # ---- Heartbeat ------------------------------------------------------------------------------------------------
 
     async def _beat(self) -> None:
+        await self._health.tell()
         beat = heartbeat(
             self._house.host_id,
             self._house.room,

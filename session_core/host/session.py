@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 from session_core.bus import qr as bus_qr
 from session_core.clock import utcnow
 from session_core.domain.events import Qr
+from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
 from session_core.errors import WhahookError
@@ -22,6 +23,7 @@ from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
 from session_core.host.policy import Goal, Order
 from session_core.host.record import StatusChange, status_changed
+from session_core.host.setbacks import Setbacks
 from session_core.host.tell import quietly
 from session_core.host.unlink import log_out, unlink
 from session_core.store import accounts
@@ -78,7 +80,7 @@ class Session:
         self._cause = ReasonCode.REQUESTED if asked else ReasonCode.HOST_STOPPED
         self._heard_at = _known_until(account, runtime)
         self._failures = 0
-        self._setbacks = 0
+        self._setbacks = Setbacks()
         self._ready_at: float | None = None
         self._attempts = 0
         self._ended = asyncio.Event()
@@ -101,6 +103,12 @@ class Session:
         if attempt is None or attempt.muted or attempt.over:
             return None
         return attempt.driver if self.status in {SessionStatus.READY, SessionStatus.QR} else None
+
+    @property
+    def health(self) -> Health | None:
+        """What the last looks at the page found; None while there is no login to judge."""
+        attempt = self._attempt
+        return None if attempt is None or attempt.over else attempt.driver.health()
 
     def adopt(self, wanted_seq: int) -> None:
         """Take note that the owner's newest request asks for what is being done already."""
@@ -282,19 +290,20 @@ class Session:
         if status is not SessionStatus.RECONNECTING:
             self._settle(status, reason, detail)
             return None
+        self._setbacks.add(reason, self._ready_for())
+        if self._setbacks.hopeless:
+            self._settle(SessionStatus.ERROR, reason, detail)
+            return None
         self._cause = reason
         self._failures += 1
-        again_at = utcnow() + self._next_pause()
+        again_at = utcnow() + self._setbacks.pause(self._house.random)
         self._set_status(status, reason, detail, next_retry_at=again_at)
         return again_at
 
-    def _next_pause(self) -> timedelta:
-        now = asyncio.get_running_loop().time()
-        if self._ready_at is not None and now - self._ready_at > policy.STABLE_AFTER.total_seconds():
-            self._setbacks = 0
-        self._ready_at = None
-        self._setbacks += 1
-        return policy.backoff(self._setbacks, self._house.random)
+    def _ready_for(self) -> timedelta | None:
+        """Return how long the browser that just ended had been ready; None: it never was."""
+        ready_at, self._ready_at = self._ready_at, None
+        return None if ready_at is None else timedelta(seconds=asyncio.get_running_loop().time() - ready_at)
 
     def _on_ready(self, event: Ready, restored: bool) -> None:
         phone, name = self._identity

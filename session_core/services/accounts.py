@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from session_core.bus import condition
 from session_core.bus import qr as qr_store
 from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.reconcile import poke
@@ -14,6 +15,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import ForceStop, PairingCode, PairingCodeShown
 from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, Qr, SessionChanged, SessionSnapshot
+from session_core.domain.health import Health
 from session_core.domain.phone import normalize_phone
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
 from session_core.domain.text import is_storable
@@ -178,6 +180,16 @@ async def pairing_code(core: Core, user_id: UUID, account_id: UUID, phone: str) 
         )
     answer = await core.commands.call(PairingCode(account_id=account_id, phone=phone), timeout=PAIRING_TIMEOUT)
     return PairingCodeShown.model_validate(answer).code
+
+
+async def health(core: Core, user_id: UUID, account_id: UUID) -> Health | None:
+    """Return whether the account's page is alive, with the evidence; None while there is no login to judge.
+
+    Raises:
+        NotFound: it is not the user's. What the bus raises when it is away passes through (`health.OUTAGES`).
+    """
+    await get(core, user_id, account_id)
+    return await condition.health(core.redis, account_id)
 
 
 async def history(

@@ -59,7 +59,9 @@
     if (value) found[name] = value;
     return value;
   };
+  const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
   bridge.model = model;
+  bridge.models = models;
   bridge.injected = injected;
   bridge.text = (value) => (value == null ? null : (value._serialized ?? value.$1 ?? value.toString()));
 
@@ -75,6 +77,8 @@
     };
     return { pn: ask("getMaybeMePnUser") ?? ask("getMaybeMeUser"), lid: ask("getMaybeMeLidUser") };
   };
+
+  bridge.me = me;
 
   const authenticated = () => {
     if (!injected()) return null;
@@ -121,6 +125,12 @@
     );
   };
 
+  // Signs that something comes from WhatsApp. The host sees the connection itself too, where the browser shows it.
+  let traffic = null;
+  const heard = () => {
+    traffic = Date.now();
+  };
+
   let count = 0;
   const snapshot = async () => {
     const n = ++count;
@@ -149,6 +159,7 @@
       lid: bridge.text(user.lid),
       name: conn?.pushname ?? null,
       unsupported: unsupported(),
+      traffic,
     };
   };
   bridge.snapshot = async () => JSON.stringify({ kind: "state", doc, state: await snapshot() });
@@ -166,7 +177,7 @@
         again = false;
         await Promise.resolve();
         const state = await snapshot();
-        const { n: _, ...compared } = state;
+        const { n: _, traffic: __, ...compared } = state;
         const text = JSON.stringify(compared);
         if (text !== last) tell("state", { state });
         last = text;
@@ -200,7 +211,14 @@
     if (message) tell("message", { message });
   };
 
+  // Ids, with their times, of messages that came by the listener, were there before it, or were swept: calls.js audits.
+  const known = new Map();
+  bridge.known = known;
+  bridge.know = (msg) => msg?.id && known.set(bridge.text(msg.id), Number(msg.t ?? 0));
+
   const onAdd = (msg) => {
+    heard();
+    bridge.know(msg);
     if (!msg?.isNewMsg) return; // history: the sweep decides about it
     queueMicrotask(() => {
       // Not decrypted yet: the same message gets its real type in a moment, and only then it is told.
@@ -209,6 +227,7 @@
     });
   };
   const onAck = (msg) => {
+    heard();
     if (msg?.id?.fromMe) tell("ack", { id: bridge.text(msg.id), ack: Number(msg.ack ?? 0) });
   };
 
@@ -227,7 +246,12 @@
     for (const event of events) target.on(event, listener);
   };
   const hookState = () => {
-    for (const [name, events] of Object.entries(STATE_EVENTS)) hook(name, events, () => void tellState());
+    for (const [name, events] of Object.entries(STATE_EVENTS)) {
+      hook(name, events, () => {
+        heard();
+        void tellState();
+      });
+    }
   };
 
   // As soon as the login is synced, though wa-js may still be waiting: nothing that comes in is missed meanwhile.
@@ -236,6 +260,7 @@
     const messages = listening ? null : model("MsgStore");
     if (typeof messages?.on !== "function") return;
     listening = true;
+    for (const msg of models(messages)) bridge.know(msg);
     messages.on("add", onAdd);
     messages.on("change:ack", onAck);
   };
@@ -252,7 +277,10 @@
     bridge.injectedAt = Date.now();
     hookState();
     hookMessages();
-    window.WPP.on?.("conn.backend_event", () => void tellState());
+    window.WPP.on?.("conn.backend_event", () => {
+      heard();
+      void tellState();
+    });
     void tellState();
   });
 })();

@@ -21,7 +21,7 @@
     ]);
   const left = (end) => Math.max(1, end - Date.now());
   const why = (error) => String(error?.code ?? error?.message ?? error).slice(0, 200);
-  const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
+  const models = bridge.models;
 
   const until = async (condition, ms) => {
     const end = Date.now() + ms;
@@ -154,12 +154,51 @@
     return { ok: msg ? answer(msg) : { id: options.messageId, chat: id, ack: 0 } };
   };
 
+  // ---- Proof of life --------------------------------------------------------------------------------------------
+  // How many messages of the store, from a time (seconds since 1970) until another, came by no listener.
+  bridge.audit = async ({ since, until }) => {
+    for (const [id, t] of bridge.known) if (t < since) bridge.known.delete(id);
+    const missed = (msg) => msg.t >= since && msg.t < until && !bridge.known.has(bridge.text(msg.id));
+    return { ok: models(bridge.model("MsgStore")).filter(missed).length };
+  };
+
+  // One round trip to WhatsApp: does our own number exist? null: this build cannot be asked.
+  bridge.question = async ({ ms }) => {
+    const ask = bridge.injected() ? window.WPP.whatsapp.functions?.queryWidExists : undefined;
+    const own = bridge.me().pn;
+    if (typeof ask !== "function" || !own || !online()) return { ok: null };
+    try {
+      return { ok: Boolean(await within(ask(own), ms, "a question")) };
+    } catch {
+      return { ok: false };
+    }
+  };
+
+  // A page that nobody looks at falls asleep: it is told that somebody does, in every way that this build has.
+  bridge.awake = async ({ available }) => {
+    const stream = bridge.model("Stream");
+    const attempts = [
+      () => (document.hasFocus = () => true),
+      () => document.dispatchEvent(new Event("scroll")),
+      () => available && stream.available !== true && stream.markAvailable(),
+    ];
+    for (const attempt of attempts) {
+      try {
+        attempt();
+      } catch {
+        // Not in this build; the others still help.
+      }
+    }
+    return { ok: Boolean(stream?.available) };
+  };
+
   // ---- What was missed ------------------------------------------------------------------------------------------
   bridge.sweep = async ({ since, ms }) => {
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running yet" };
     const end = Date.now() + ms;
     const messages = new Map();
     const take = (msg) => {
+      bridge.know(msg);
       const message = Number(msg?.t ?? 0) >= since ? bridge.message(msg) : null;
       if (message) messages.set(message.id, message);
     };

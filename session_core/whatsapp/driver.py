@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from session_core.domain.health import Health
 from session_core.domain.message import Ack
 
 
@@ -88,6 +89,7 @@ class Loss(StrEnum):
     LOAD_TIMEOUT = "load_timeout"
     LINK_TIMEOUT = "link_timeout"
     UNSUPPORTED = "unsupported_browser"
+    DEAF = "deaf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,10 @@ class Driver(Protocol):
 
     async def logout(self) -> None:
         """Unlink this device; the phone no longer lists it. `LoggedOut` follows as an event."""
+        ...
+
+    def health(self) -> Health | None:
+        """Return what the last looks at the page found; None while there is no login to judge. Never waits."""
         ...
 
     async def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,27 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
 from session_core.browser.chromium import Browsers, OpenBrowser
-from session_core.clock import Clock, SystemClock
+from session_core.clock import Clock, SteadyClock, SystemClock
+from session_core.domain.health import Cure, Health
 from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.calls import call, sent_message
-from session_core.whatsapp.driver import DriverEvent, LoggedOut, Loss, Lost, Ready, SendNotTried, SentMessage
+from session_core.whatsapp.care import Care
+from session_core.whatsapp.driver import (
+    DriverEvent,
+    LoggedOut,
+    Loss,
+    Lost,
+    MessageSeen,
+    Ready,
+    SendNotTried,
+    SentMessage,
+)
 from session_core.whatsapp.scripts import BINDING, init_scripts
 from session_core.whatsapp.snapshot import Phase
 from session_core.whatsapp.tracker import Patience, Tracker
+from session_core.whatsapp.vitals import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +47,6 @@ _SWEEP = timedelta(seconds=30)
 _LOGOUT = timedelta(seconds=30)
 _REFRESH = timedelta(seconds=10)
 _BLAME_DELAY = timedelta(milliseconds=300)
-_DEAF_ROUNDS = 3
-"""So many unanswered questions in a row mean that the page hangs for good."""
 
 
 class PageDriver:
@@ -68,14 +79,19 @@ class PageDriver:
         self._url = url
         self._send_timeout = settings.send_timeout
         self._patience = patience or Patience()
-        self._tracker = Tracker(clock or SystemClock(), url, since, self._patience)
+        self._clock = clock or SystemClock()
+        self._steady = clock or SteadyClock()
+        self._tracker = Tracker(self._clock, url, since, self._patience, self._steady)
+        self._vitals = Watch(self._steady)
+        self._care = Care(
+            self._clock, self._steady, self._vitals, self._patience, available=settings.presence == "available"
+        )
         self._browser: OpenBrowser | None = None
         self._events: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
         self._tasks = TaskOwner()
         self._ended = False
         self._closing = False
         self._reloaded = False
-        self._deaf = 0
         self._logged_out = asyncio.Event()
         self._wake = asyncio.Event()
         self._log = log.bind(profile=profile.name)
@@ -93,7 +109,9 @@ class PageDriver:
                 raise TransientError(f"WhatsApp Web did not load: {_short(error)}", code="page_unreachable") from error
             raise
         self._tracker.restart_deadline()
-        spawn(self._watch(), name=f"watch-{self._profile.name}", owner=self._tasks)
+        # Two loops: a look at the page must not wait for a sweep of it that hangs.
+        for name, one_round in (("watch", self._look), ("tend", self._tend)):
+            spawn(self._again_and_again(one_round), name=f"{name}-{self._profile.name}", owner=self._tasks)
 
     async def events(self) -> AsyncIterator[DriverEvent]:
         """See `Driver.events`."""
@@ -152,6 +170,11 @@ class PageDriver:
         finally:
             self._tracker.logging_out = False
 
+    def health(self) -> Health | None:
+        """See `Driver.health`."""
+        judged = self._tracker.phase in {Phase.READY, Phase.OFFLINE} and not self._ended
+        return self._vitals.health() if judged else None
+
     async def close(self) -> None:
         """See `Driver.close`."""
         self._closing = True
@@ -170,6 +193,7 @@ class PageDriver:
         page.on("crash", lambda _: self._lose(Loss.PAGE, "the page's process crashed"))
         page.on("close", self._on_page_closed)
         page.on("framenavigated", self._on_navigated)
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda _: self._vitals.traffic()))
         context.on("close", lambda _: self._lose(Loss.BROWSER, "the browser ended"))
         context.on("page", self._on_popup)
         await asyncio.wait_for(page.expose_binding(BINDING, self._on_push), _REFRESH.total_seconds())
@@ -215,7 +239,16 @@ class PageDriver:
 
     def _feed(self, text: object) -> None:
         try:
-            self._emit(self._tracker.feed(json.loads(str(text))))
+            doc = self._tracker.doc
+            events = self._tracker.feed(json.loads(str(text)))
+            if self._tracker.doc != doc:
+                self._vitals.begin_anew()
+            if self._tracker.snapshot is not None:
+                self._vitals.see(self._tracker.snapshot)
+            for event in events:
+                if isinstance(event, MessageSeen):
+                    self._vitals.told(event.wa_message_id)
+            self._emit(events)
         except (ValueError, KeyError, TypeError) as error:
             # Never the text itself: it may be a message or a code.
             self._log.warning("page_not_understood", error=type(error).__name__)
@@ -244,35 +277,59 @@ class PageDriver:
 
     # ---- Watching -------------------------------------------------------------------------------------------------
 
-    async def _watch(self) -> None:
-        """Ask the page how it is, again and again: events can be missed, and a page that hangs sends none."""
+    async def _again_and_again(self, one_round: Callable[[], Awaitable[None]]) -> None:
         while not self._ended:
             try:
-                await self._round()
+                await one_round()
             except Exception:
                 # Whatever it was, a session that nobody watches any more would be worse.
-                self._log.exception("watch_round_failed")
+                self._log.exception("round_failed", round=one_round.__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._patience.poll.total_seconds())
             self._wake.clear()
 
-    async def _round(self) -> None:
+    async def _look(self) -> None:
+        """Ask the page how it is: events can be missed, and a page that hangs sends none."""
         await self._ask(self._page())
         if not self._ended and (late := self._tracker.overdue()):
             await self._late(late)
-        if not self._ended and self._tracker.sweep_due and self._tracker.phase is Phase.READY:
+        if not self._ended and (self._is_ready() or not self._vitals.answers):
+            await self._heal()
+
+    async def _tend(self) -> None:
+        """Keep a page that is ready awake, and look for messages that it did not tell."""
+        if self._is_ready() and self._vitals.answers and await self._care.round(self._page()):
+            await self._find_untold()
+        if self._is_ready() and self._tracker.sweep_due:
             await self._sweep()
 
+    def _is_ready(self) -> bool:
+        return not self._ended and self._tracker.phase is Phase.READY
+
+    async def _heal(self) -> None:
+        """Do what a page needs that looks connected and is deaf: gently first, and at last with another browser."""
+        cure = self._vitals.cure()
+        if cure is None:
+            return
+        signs = ", ".join(self._vitals.health().signs)
+        self._log.warning("page_deaf", signs=signs, cure=cure)
+        if cure is Cure.SWEEP:
+            self._tracker.sweep_due = True
+        elif cure is Cure.RELOAD:
+            self._vitals.begin_anew()
+            await self._reload(self._page())
+        else:
+            self._lose(Loss.DEAF, f"the page looked connected and was deaf ({signs})")
+
     async def _ask(self, page: Page) -> None:
+        asked_at = self._steady.now()
         try:
             answer = await asyncio.wait_for(
                 page.evaluate("window.__whahook ? window.__whahook.snapshot() : null"),
                 self._patience.answer.total_seconds(),
             )
         except TimeoutError:
-            self._deaf += 1
-            if self._deaf >= _DEAF_ROUNDS:
-                self._lose(Loss.PAGE, "the page does not answer any more")
+            self._vitals.silent()
             return
         except PlaywrightError as error:
             # A page that is just being replaced cannot answer; a browser that is gone never will again.
@@ -283,19 +340,47 @@ class PageDriver:
             # So Playwright ends what is under way when its own process dies.
             self._lose(Loss.BROWSER, _short(error))
             return
-        self._deaf = 0
         if answer is not None:
             self._feed(answer)
+        self._vitals.answered(self._steady.now() - asked_at)
 
     async def _late(self, late: str) -> None:
         if late == "load":
             self._lose(Loss.LOAD_TIMEOUT, "neither a code nor a login appeared")
+        elif late == "offline":
+            await self._late_to_come_back()
         elif self._reloaded:
             self._lose(Loss.LINK_TIMEOUT, "the login did not finish, not even after a reload")
         else:
             self._reloaded = True
             self._log.info("login_slow", effect="the page is loaded again")
             await self._reload(self._page())
+
+    async def _late_to_come_back(self) -> None:
+        """Load a page anew that stays offline, but only when WhatsApp can be reached: an open page costs nothing."""
+        self._tracker.restart_deadline()
+        page = self._page()
+        try:
+            answer = await page.context.request.get(self._url, timeout=_REFRESH.total_seconds() * 1000)
+            await answer.dispose()
+        except PlaywrightError as error:
+            self._log.info("still_offline", error=_short(error))
+            return
+        self._log.info("offline_for_long", effect="the page is loaded again")
+        await self._reload(page)
+
+    async def _find_untold(self) -> None:
+        """Look for messages that the page has and did not tell; each one proves that it is deaf."""
+        late = self._clock.now() - self._patience.telling
+        try:
+            found = await call(self._page(), "sweep", _SWEEP, since=int(self._care.look_since.timestamp()))
+        except TransientError as error:
+            self._log.warning("sweep_failed", error=error.message)
+            return
+        seen = [self._tracker.message(data) for data in found["messages"]]
+        untold = [m for m in seen if m is not None and not self._vitals.was_told(m.wa_message_id) and m.at < late]
+        self._vitals.untold(len([message for message in untold if not message.replayed]))
+        self._emit([replace(message, replayed=True) for message in untold])
 
     async def _sweep(self) -> None:
         since = int(self._tracker.missed_since.timestamp())
@@ -305,8 +390,10 @@ class PageDriver:
             self._log.warning("sweep_failed", error=error.message)
             return
         self._tracker.sweep_due = False
-        messages = [self._tracker.message(data) for data in found["messages"]]
-        self._emit([message for message in messages if message])
+        messages = [message for data in found["messages"] if (message := self._tracker.message(data))]
+        for message in messages:
+            self._vitals.told(message.wa_message_id)
+        self._emit([*messages])
         if found["skipped"]:
             self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
 

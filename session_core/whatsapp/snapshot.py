@@ -31,6 +31,7 @@ class Snapshot(BaseModel):
     lid: str | None = None
     name: str | None = None
     unsupported: bool = False
+    traffic: int | None = Field(default=None, description="when something last came from WhatsApp, ms since 1970")
 
     @property
     def alive(self) -> bool:

@@ -18,6 +18,7 @@ from session_core.whatsapp.driver import (
     LogoutCause,
     Loss,
     Lost,
+    MessageSeen,
     Offline,
     QrExpired,
     Ready,
@@ -33,12 +34,31 @@ _SWEEP_MARGIN = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a page may take, from measurements with a good margin; tests shorten them."""
+    """How long a page may take, from measurements with a good margin; tests shorten them.
+
+    Attributes:
+        load: to the first code or login.
+        link: from a scan or a stored login to ready.
+        poll: pause between two looks at the page.
+        answer: to answer a look.
+        offline: without a connection, before it is loaded anew.
+        awake: between two signs of life that it is given.
+        audit: between two comparisons of what it has with what it told.
+        telling: to tell a message that is in its store.
+        quiet: without anything from WhatsApp, before WhatsApp is asked something.
+        question: between two such questions.
+    """
 
     load: timedelta = timedelta(seconds=60)
     link: timedelta = timedelta(seconds=120)
     poll: timedelta = timedelta(seconds=2)
     answer: timedelta = timedelta(seconds=10)
+    offline: timedelta = timedelta(minutes=3)
+    awake: timedelta = timedelta(seconds=30)
+    audit: timedelta = timedelta(seconds=30)
+    telling: timedelta = timedelta(seconds=10)
+    quiet: timedelta = timedelta(minutes=10)
+    question: timedelta = timedelta(seconds=30)
 
 
 class Tracker:
@@ -51,8 +71,20 @@ class Tracker:
         sweep_due: True when they have to be looked for.
     """
 
-    def __init__(self, clock: Clock, url: str, since: datetime | None, patience: Patience) -> None:
+    def __init__(
+        self, clock: Clock, url: str, since: datetime | None, patience: Patience, steady: Clock | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            clock: tells the time that is compared with that of messages.
+            url: where the page belongs.
+            since: from when on messages may have been missed; None: from now on.
+            patience: the deadlines.
+            steady: tells the time for deadlines, which a jump of the clock must not bring about.
+        """
         now = clock.now()
+        self._steady = steady or clock
         self.phase = Phase.LOADING
         self.logging_out = False
         self.missed_since = since or now
@@ -63,7 +95,7 @@ class Tracker:
         self._doc = ""
         self._docs: set[str] = set()
         self._snapshot: Snapshot | None = None
-        self._deadline_from = now
+        self._deadline_from = self._steady.now()
         self._qr = QrSeries()
         self._told_logged_out = False
         self._scanned = False
@@ -91,14 +123,14 @@ class Tracker:
             return [AckChanged(str(push["id"]), ack_of(int(push["ack"])))]
         raise ValueError(f"unknown news from the page: {kind!r}")
 
-    def message(self, data: object) -> DriverEvent | None:
+    def message(self, data: object) -> MessageSeen | None:
         """Return the event for a serialized message; None when it is none."""
         live_since = self._live_since or self._clock.now()
         return seen(PageMessage.model_validate(data), live_since=live_since)
 
     def navigated(self, url: str) -> list[DriverEvent]:
         """Take a new address of the page: elsewhere is lost, ``post_logout`` is a logout."""
-        if url == self._address or url == "about:blank":
+        if url == self._address or (url == "about:blank" and not self._address):
             return []
         self._address = url
         if _origin(url) != self._origin:
@@ -107,8 +139,20 @@ class Tracker:
             return self._logged_out()
         return []
 
-    def overdue(self) -> Literal["load", "link"] | None:
+    @property
+    def doc(self) -> str:
+        """Names the load of the page that is followed now."""
+        return self._doc
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest view that the page gave of itself since it was loaded."""
+        return self._snapshot
+
+    def overdue(self) -> Literal["load", "link", "offline"] | None:
         """Tell which deadline has passed, if one has."""
+        if self.phase is Phase.OFFLINE:
+            return "offline" if self._waited_longer_than(self._patience.offline) else None
         if self.phase is Phase.READY:
             mute = self._snapshot is not None and not self._snapshot.injected
             return "load" if mute and self._waited_longer_than(self._patience.load) else None
@@ -119,11 +163,11 @@ class Tracker:
         return kind if self._waited_longer_than(patience) else None
 
     def _waited_longer_than(self, patience: timedelta) -> bool:
-        return self._clock.now() - self._deadline_from > patience
+        return self._steady.now() - self._deadline_from > patience
 
     def restart_deadline(self) -> None:
         """Start the deadlines anew: the page is being loaded again, or shows codes again."""
-        self._deadline_from = self._clock.now()
+        self._deadline_from = self._steady.now()
 
     def new_qr_series(self) -> None:
         """Count codes from one again: WhatsApp was asked for new ones."""

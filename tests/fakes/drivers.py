@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
+from session_core.domain.health import Health
 from session_core.domain.message import Ack
 from session_core.errors import TransientError
 from session_core.whatsapp.driver import (
@@ -44,6 +45,7 @@ class ScriptedDriver:
         sent: ``(chat_id, text, wa_key)`` of every accepted text, in order.
         known: what `find_sent` finds, by ``wa_key``; accepted texts get in by themselves.
         logouts: how often `logout` was called; each one emits `LoggedOut`.
+        found: what `health` returns.
     """
 
     def __init__(self, events: Iterable[DriverEvent] = ()) -> None:
@@ -52,6 +54,7 @@ class ScriptedDriver:
         self.logouts = 0
         self.sent: list[tuple[str, str, str]] = []
         self.known: dict[str, SentMessage] = {}
+        self.found: Health | None = None
         self._queue: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
         for event in events:
             self._queue.put_nowait(event)
@@ -91,6 +94,9 @@ class ScriptedDriver:
     async def logout(self) -> None:
         self.logouts += 1
         self.emit(LoggedOut(LogoutCause.LOGGED_OUT))
+
+    def health(self) -> Health | None:
+        return self.found
 
     async def close(self) -> None:
         self.closed += 1

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from session_core.clock import utcnow
-from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import TransientError
-from session_core.host import attempt, policy
+from session_core.host import attempt, policy, setbacks
 from session_core.whatsapp.driver import Loaded, Loss, Lost, Ready
 from tests.fakes.drivers import (
     CrashingDriver,
@@ -81,6 +81,22 @@ async def test_late_events_of_an_old_browser_change_nothing(stage: Stage) -> Non
     new.emit(ready())
     runtime = await stage.until(account_id, S.READY)
     assert runtime.phone_number == "34600111222"
+
+
+async def test_browsers_that_go_deaf_one_after_the_other_end_in_an_error(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setbacks, "DEAF_LIMIT", 3)
+    account_id = await stage.linked()
+    stage.will_get(*(CrashingDriver([ready()], loss=Loss.DEAF) for _ in range(3)))
+    await stage.manager.start()
+    runtime = await stage.until(account_id, S.ERROR, ReasonCode.DEAF)
+    assert runtime.desired is Desired.STOPPED
+    await stage.until_idle(account_id)
+    # A person presses the button: it begins anew.
+    stage.will_get(ScriptedDriver([Loaded(), ready()]))
+    await stage.connect(account_id)
+    await stage.until(account_id, S.READY)
 
 
 async def test_a_bug_is_no_end(stage: Stage) -> None:

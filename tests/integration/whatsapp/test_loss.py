@@ -79,7 +79,7 @@ async def test_a_page_that_hangs(cockpit: Cockpit) -> None:
     )
     await told.hear(QrShown)
     await page_of(driver).evaluate("setTimeout(() => { for (;;); }, 0)")
-    assert (await lost_of(told)).loss is Loss.PAGE
+    assert (await lost_of(told)).loss is Loss.DEAF
     await driver.close()
     assert await cockpit.processes() == 0
 

@@ -175,6 +175,13 @@ def test_another_address_is_lost(page: Page, url: str) -> None:
     assert lost.loss is Loss.NAVIGATION
 
 
+def test_an_empty_page_is_only_one_that_was_not_loaded_yet(page: Page) -> None:
+    assert page.tracker.navigated("about:blank") == []
+    page.tracker.navigated(URL)
+    [lost] = page.tracker.navigated("about:blank")
+    assert lost == Lost(Loss.NAVIGATION, "the page went to an error page")
+
+
 @pytest.mark.parametrize("url", ["about:blank", URL, URL + "#chat", URL + "settings?post_logout=0"])
 def test_the_same_site_is_not(page: Page, url: str) -> None:
     assert page.tracker.navigated(url) == []
@@ -274,7 +281,8 @@ def test_a_sweep_that_was_not_made_keeps_its_start(page: Page) -> None:
         ([QR, LOGIN], 121, "link"),
         ([LOGIN, SYNC], 121, "link"),
         ([MAIN], 3600, None),
-        ([MAIN, DOWN], 3600, None),
+        ([MAIN, DOWN], 179, None),
+        ([MAIN, DOWN], 181, "offline"),
         # wa-js never starts: such a page can neither send nor read back
         ([MAIN | {"injected": False}], 59, None),
         ([MAIN | {"injected": False}], 61, "load"),

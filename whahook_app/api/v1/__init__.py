@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from whahook_app.api.v1 import accounts, alerts, api_keys, auth, messages
+from whahook_app.api.v1 import accounts, alerts, api_keys, auth, condition, messages
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(auth.router)
 router.include_router(api_keys.router)
 router.include_router(accounts.router)
+router.include_router(condition.router)
 router.include_router(messages.router)
 router.include_router(alerts.router)

@@ -1,0 +1,41 @@
+"""What travels about the condition of sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from session_core.domain import health as domain
+from whahook_app.api.schema_base import Outgoing
+
+
+class Evidence(Outgoing):
+    """What was seen of the page at its last look."""
+
+    at: datetime
+    unanswered: int = Field(description="questions in a row to which the page did not answer")
+    answer_ms: int | None = Field(description="how long the last answer took")
+    mode: str | None = Field(description="of WhatsApp Web's stream; MAIN when all is well", examples=["MAIN"])
+    info: str | None = Field(description="of WhatsApp Web's stream; NORMAL when all is well", examples=["NORMAL"])
+    socket: str | None = Field(description="of WhatsApp Web's socket; CONNECTED when all is well")
+    last_traffic_at: datetime | None = Field(description="when something last came from WhatsApp")
+    untold: int = Field(description="messages that were there and not told live")
+
+
+class Health(Outgoing):
+    """Whether a session is alive or only looks like it."""
+
+    level: domain.HealthLevel | Literal["unknown"] = Field(description="unknown: it is not connected now")
+    signs: list[domain.Sign] = Field(description="what speaks against its health, the worst first")
+    cures: list[domain.Cure] = Field(description="what was done about it lately")
+    evidence: Evidence | None
+
+    @classmethod
+    def of(cls, health: domain.Health | None) -> Health:
+        """Show a finding."""
+        if health is None:
+            return cls(level="unknown", signs=[], cures=[], evidence=None)
+        evidence = Evidence.model_validate(health.vitals, from_attributes=True)
+        return cls(level=health.level, signs=list(health.signs), cures=list(health.cures), evidence=evidence)
