@@ -37,6 +37,10 @@ class MailQueue:
         if alert_ids:
             await asyncio.wait_for(asyncio.to_thread(self._put, alert_ids), CALL_TIMEOUT.total_seconds())
 
+    async def length(self) -> int:
+        """Count the jobs that wait."""
+        return await asyncio.wait_for(asyncio.to_thread(lambda: int(self._queue.count)), CALL_TIMEOUT.total_seconds())
+
     def close(self) -> None:
         """Close the connection."""
         self._redis.close()

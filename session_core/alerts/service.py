@@ -32,8 +32,8 @@ TURN = ROUND_TIMEOUT + timedelta(seconds=10)
 QUEUED_FOR = timedelta(seconds=30)
 """A job that has not begun by then may be lost; the next round queues another one, and the row's claim is the guard."""
 
-BATCH = 200
-"""E-mails queued in one round."""
+FULL = 200
+"""Jobs that wait at most: while a mail server hangs, no more of them are queued than are worked off."""
 
 KEPT_FOR = timedelta(days=90)
 TIDY_EVERY = timedelta(days=1)
@@ -87,8 +87,11 @@ class Alerts:
                 await alerts.forget_old(session, now - KEPT_FOR)
 
     async def _queue_due(self) -> None:
+        free = FULL - await self._queue.length()
+        if free <= 0:
+            return
         async with self._core.db.read() as session:
-            due = await alert_mails.due(session, utcnow(), BATCH)
+            due = await alert_mails.due(session, utcnow(), free)
         if due:
             await self._queue.put(await bus_alerts.mark_queued(self._core.redis, due, QUEUED_FOR))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -83,9 +84,8 @@ async def down_since(session: AsyncSession, account_ids: Collection[UUID]) -> di
 
 async def add(session: AsyncSession, alert: Alert) -> bool:
     """Store a new alert; False when one of its kind about the same thing is open already."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
-        make(Alert)
+        _insert(session)(Alert)
         .values({**alert.model_dump(), "detail": storable(alert.detail, 500)})
         .on_conflict_do_nothing(
             index_elements=["user_id", "kind", "subject"], index_where=col(Alert.resolved_at).is_(None)
@@ -153,31 +153,42 @@ async def forget_old(session: AsyncSession, before: datetime) -> None:
 
 
 async def preferences(session: AsyncSession, user_id: UUID) -> AlertPreferences:
-    """Return how a user wants to be told; a kind that this version does not know is left out."""
+    """Return how a user wants to be told; what this version or this machine does not know is left out."""
     row = await session.get(AlertPreference, user_id)
     if row is None:
         return AlertPreferences()
-    quiet = None
-    if row.quiet_start is not None and row.quiet_until is not None and row.time_zone is not None:
-        quiet = QuietHours(start=row.quiet_start, until=row.quiet_until, time_zone=row.time_zone)
     known = {kind.value for kind in AlertKind}
     return AlertPreferences(
         language="en" if row.language == "en" else DEFAULT_LANGUAGE,
         off=frozenset(AlertKind(kind) for kind in row.off if kind in known),
-        quiet_hours=quiet,
+        quiet_hours=_quiet_hours(row),
     )
+
+
+def _quiet_hours(row: AlertPreference) -> QuietHours | None:
+    if row.quiet_start is None or row.quiet_until is None or row.time_zone is None:
+        return None
+    try:
+        return QuietHours(start=row.quiet_start, until=row.quiet_until, time_zone=row.time_zone)
+    except ValueError:
+        # Zones get other names; an e-mail at night is better than none.
+        return None
 
 
 async def set_preferences(session: AsyncSession, user_id: UUID, wanted: AlertPreferences) -> None:
-    """Store how a user wants to be told."""
+    """Store how a user wants to be told; of two at once the later one counts."""
     quiet = wanted.quiet_hours
-    await session.merge(
-        AlertPreference(
-            user_id=user_id,
-            language=wanted.language,
-            off=sorted(kind.value for kind in wanted.off),
-            quiet_start=quiet.start if quiet else None,
-            quiet_until=quiet.until if quiet else None,
-            time_zone=quiet.time_zone if quiet else None,
-        )
-    )
+    values = {
+        "language": wanted.language,
+        "off": sorted(kind.value for kind in wanted.off),
+        "quiet_start": quiet.start if quiet else None,
+        "quiet_until": quiet.until if quiet else None,
+        "time_zone": quiet.time_zone if quiet else None,
+    }
+    statement = _insert(session)(AlertPreference).values(user_id=user_id, **values)
+    await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+def _insert(session: AsyncSession) -> Any:
+    """Return the insert that knows conflicts, which both databases spell the same."""
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert

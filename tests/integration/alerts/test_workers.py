@@ -195,6 +195,19 @@ class TestTurns:
         assert [alert.kind for alert in await alerts(core)] == [AlertKind.NEEDS_PERSON]
         await one.stop()
 
+    async def test_no_more_jobs_are_queued_than_are_worked_off(
+        self, core: Core, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(service, "FULL", 2)
+        monkeypatch.setattr(service, "QUEUED_FOR", timedelta(milliseconds=1))
+        for _ in range(3):
+            await unlinked(core, await linked_account(core))
+        one = service.Alerts(core, every=timedelta(milliseconds=1))
+        for _ in range(5):
+            await eventually(one_round(one, core))
+        assert await core.redis.llen(f"rq:queue:{queue.QUEUE}") == 2
+        await one.stop()
+
 
 def one_round(one: service.Alerts, core: Core) -> Callable[[], object]:
     async def run() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import time, timedelta
 
 import pytest
@@ -102,6 +103,20 @@ async def test_a_kind_of_another_version_is_left_out(core: Core, two: Two) -> No
     async with core.db.begin() as session:
         session.add(AlertPreference(user_id=two.ana, language="fr", off=["down", "earthquake"]))
     assert await alerts.preferences(core, two.ana) == AlertPreferences(off=frozenset({K.DOWN}))
+
+
+async def test_a_zone_that_is_none_any_more_keeps_nobody_from_being_told(core: Core, two: Two) -> None:
+    async with core.db.begin() as session:
+        row = AlertPreference(user_id=two.ana, language="en", off=[], time_zone="Europe/Atlantis")
+        row.quiet_start, row.quiet_until = NIGHT.start, NIGHT.until
+        session.add(row)
+    assert await alerts.preferences(core, two.ana) == AlertPreferences(language="en")
+
+
+async def test_two_clicks_at_once(core: Core, two: Two) -> None:
+    wanted = [AlertPreferences(language="en"), AlertPreferences(quiet_hours=NIGHT)]
+    await asyncio.gather(*(alerts.set_preferences(core, two.ana, one) for one in wanted * 3))
+    assert await alerts.preferences(core, two.ana) in wanted
 
 
 async def test_they_go_with_their_user(core: Core, database: Database) -> None:
