@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from session_core.browser import processes
 from session_core.browser.find import find_chromium, is_headless_shell
 from session_core.browser.flags import Features, features_in_log, launch_args, user_agent, version_in
 from session_core.browser.isolation import chromium_sandbox_enabled
-from session_core.browser.profile import Profile
+from session_core.browser.profile import TRIAL, Profile
+from session_core.clock import utcnow
 from session_core.errors import FatalError, TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import spawn
@@ -29,6 +31,9 @@ LAUNCH_TIMEOUT = timedelta(seconds=45)
 
 CLOSE_PATIENCE = timedelta(seconds=10)
 """How long Chromium may take to write its databases before it is told to end."""
+
+MAX_FAILED_OPENS = 3
+"""Launches in a row that fail, before it is asked whether the profile is the reason."""
 
 _DRIVER_TIMEOUT = timedelta(seconds=20)
 _PING_TIMEOUT = timedelta(seconds=5)
@@ -130,15 +135,48 @@ class Browsers:
             return error
         try:
             await asyncio.to_thread(profile.check_room)
-            return await self._launch(playwright, executable, profile)
+            browser = await self._launch(playwright, executable, profile)
+            await asyncio.to_thread(profile.opened)
+            return browser
         except WhahookError as error:
             await _clear(profile)
             return error
         except Exception as error:
+            failure = await self._failure(playwright, executable, profile, error)
             await _clear(profile)
-            failure = TransientError(f"The browser did not start: {_first_line(error)}", code="browser_crashed")
-            failure.__cause__ = error
             return failure
+
+    async def _failure(
+        self, playwright: Playwright, executable: Path, profile: Profile, error: Exception
+    ) -> WhahookError:
+        """Turn an error of a launch into ours; a profile that is at fault, time after time, is put aside."""
+        try:
+            times = await asyncio.to_thread(profile.failed_to_open)
+            if times >= MAX_FAILED_OPENS and await self._opens_elsewhere(playwright, executable, profile):
+                await asyncio.to_thread(lambda: processes.end(processes.of_profile(profile.path)))
+                await asyncio.to_thread(profile.quarantine, utcnow())
+                return TransientError(
+                    f"No browser came up on the profile {times} times: it was put aside.", code="profile_quarantined"
+                )
+        except WhahookError as problem:
+            return problem
+        failure = TransientError(f"The browser did not start: {_first_line(error)}", code="browser_crashed")
+        failure.__cause__ = error
+        return failure
+
+    async def _opens_elsewhere(self, playwright: Playwright, executable: Path, profile: Profile) -> bool:
+        """Try an empty profile beside it: only when that opens is the profile at fault, and not the machine."""
+        with tempfile.TemporaryDirectory(dir=profile.path.parent, prefix=TRIAL, ignore_cleanup_errors=True) as name:
+            trial = Profile(Path(name))
+            try:
+                await asyncio.to_thread(trial.acquire)
+                browser = await self._launch(playwright, executable, trial)
+            except Exception as error:
+                log.warning("trial_profile_does_not_open_either", error=_first_line(error))
+                await _clear(trial)
+                return False
+            await browser.close()
+        return True
 
     async def _launch(self, playwright: Playwright, executable: Path, profile: Profile) -> OpenBrowser:
         settings = self._settings
@@ -150,13 +188,15 @@ class Browsers:
                 action="Run the host as an ordinary user.",
             )
         shell = is_headless_shell(executable)
+        version = await self._version(executable)
+        await asyncio.to_thread(profile.prepare, version)
         context = await playwright.chromium.launch_persistent_context(
             profile.path,
             executable_path=executable,
             headless=True,
             chromium_sandbox=isolation.enabled,
             viewport={"width": 800, "height": 600},
-            user_agent=settings.user_agent or user_agent(await self._version(executable)),
+            user_agent=settings.user_agent or user_agent(version),
             accept_downloads=False,
             args=launch_args(self._features, shell=shell, extra=settings.chromium_args),
             # Signals are the host's business: it closes every session in order.

@@ -6,13 +6,14 @@ import errno
 import fcntl
 import os
 import shutil
-import socket
+from datetime import datetime
 from pathlib import Path
 
 import psutil
 import structlog
 
-from session_core.browser import processes
+from session_core.browser import processes, stamp
+from session_core.browser.stamp import Stamp
 from session_core.errors import FatalError
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,7 @@ class Profile:
             raise FatalError(f"The profile folder cannot be used: {error.strerror}.", code=code) from error
         try:
             self._clear_leftovers()
+            self._stamp(boot=stamp.this_boot(), host=stamp.this_host())
         except BaseException:
             self.release()
             raise
@@ -79,6 +81,49 @@ class Profile:
         """
         if shutil.disk_usage(self.path).free < MIN_FREE_BYTES:
             raise FatalError("There is no room left on the disk.", code="disk_full", action="Make room on the disk.")
+
+    def prepare(self, chromium: str) -> None:
+        """Make the profile ready for a Chromium of this version: what another one cached is dropped.
+
+        Caches of another version are known to break pages ("detached frame", "execution context destroyed").
+        """
+        known = stamp.read(self.path).chromium
+        if known != chromium:
+            if known:
+                log.info("chromium_changed", profile=self.path.name, before=known, now=chromium)
+            self.prune()
+            self._stamp(chromium=chromium)
+
+    def opened(self) -> None:
+        """Note that a browser came up on it."""
+        if stamp.read(self.path).failed_opens:
+            self._stamp(failed_opens=0)
+
+    def failed_to_open(self) -> int:
+        """Note that no browser came up on it; returns how often in a row that was."""
+        return self._stamp(failed_opens=stamp.read(self.path).failed_opens + 1).failed_opens
+
+    def quarantine(self, now: datetime) -> Path:
+        """Put the folder aside under another name, with all that is in it; it is never deleted by us.
+
+        Raises:
+            FatalError: ``profile_unusable``, it cannot be renamed.
+        """
+        aside = quarantined(self.path, now)
+        try:
+            self.path.rename(aside)
+        except OSError as error:
+            raise FatalError(f"The profile cannot be put aside: {error.strerror}.", code="profile_unusable") from error
+        log.error("profile_quarantined", profile=self.path.name, aside=aside.name)
+        return aside
+
+    def _stamp(self, **changes: object) -> Stamp:
+        try:
+            return stamp.change(self.path, **changes)
+        except OSError as error:
+            # Worth nothing compared with the session itself; a full disk is told by others.
+            log.warning("profile_not_stamped", profile=self.path.name, error=error.strerror)
+            return stamp.read(self.path)
 
     def prune(self) -> None:
         """Delete what Chromium can download or compute again. Only while no browser has the folder."""
@@ -106,7 +151,7 @@ class Profile:
         if processes.end(leftovers):
             raise FatalError("A browser of an earlier run does not end.", code="profile_in_use")
         lock = self.path / "SingletonLock"
-        if lock.is_symlink() and not owner_is_dead(os.readlink(lock)):
+        if lock.is_symlink() and not owner_is_dead(os.readlink(lock), self.path, stamp.read(self.path)):
             raise FatalError(
                 "A browser on another machine may have this profile open.",
                 code="profile_in_use",
@@ -116,22 +161,62 @@ class Profile:
             (self.path / name).unlink(missing_ok=True)
 
 
-def owner_is_dead(lock_target: str) -> bool:
+def owner_is_dead(lock_target: str, profile: Path, last: Stamp) -> bool:
     """Tell whether the owner that a ``SingletonLock`` names (``host-pid``) is proved dead.
 
-    An owner on another machine cannot be looked at, so it counts as alive. A live process with that number counts as
-    dead only when it has no ``--user-data-dir`` at all: the number was given to another program.
+    Asked by who holds the profile's own lock, which a living host of the same kernel would hold. A machine is told from
+    its name and from its boot: a container that was made anew has another name and the same boot, a machine that was
+    started again the same name and another boot. What was on another machine cannot be looked at: it counts as alive.
+
+    Args:
+        lock_target: what the lock says.
+        profile: whose lock it is.
+        last: who had the profile open last.
     """
     host, _, number = lock_target.rpartition("-")
-    if host != socket.gethostname() or not number.isdigit():
+    if not number.isdigit():
         return False
+    if host != stamp.this_host():
+        return host == last.host and last.boot == stamp.this_boot()
+    if host == last.host and last.boot not in {"", stamp.this_boot()}:
+        return True
     try:
         command = psutil.Process(int(number)).cmdline()
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:
         return False
-    return not any(arg.startswith(processes.SWITCH) for arg in command)
+    # A live process with that number that opens something else was given the number later.
+    return not processes.names_profile(command, profile)
+
+
+QUARANTINE = ".quarantine-"
+
+
+def quarantined(path: Path, now: datetime) -> Path:
+    """Return the name under which a profile is put aside at this time."""
+    return path.with_name(f"{path.name}{QUARANTINE}{now:%Y%m%dT%H%M%S.%fZ}")
+
+
+def is_quarantined(path: Path) -> bool:
+    """Tell whether a folder is a profile that was put aside."""
+    return QUARANTINE in path.name
+
+
+def quarantines(path: Path) -> list[Path]:
+    """Return what was put aside of a profile. Blocking."""
+    return sorted(path.parent.glob(f"{path.name}{QUARANTINE}*"))
+
+
+TRIAL = ".trial-"
+"""Beginning of the name of an empty profile that only shows whether a browser comes up at all."""
+
+
+def discard_trials(folder: Path) -> None:
+    """Remove the trial profiles of a host that died while it tried, with their browsers. Blocking."""
+    for path in folder.glob(f"{TRIAL}*"):
+        processes.end(processes.of_profile(path))
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def delete(path: Path) -> None:

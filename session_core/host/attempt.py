@@ -81,7 +81,14 @@ class Attempt:
     """
 
     def __init__(
-        self, driver: Driver, hearing: Hearing, *, cause: ReasonCode, qr_reason: ReasonCode | None, number: int = 1
+        self,
+        driver: Driver,
+        hearing: Hearing,
+        *,
+        cause: ReasonCode,
+        qr_reason: ReasonCode | None,
+        gone: ReasonCode = ReasonCode.UNLINKED,
+        number: int = 1,
     ) -> None:
         """Prepare; `run` starts the browser.
 
@@ -90,6 +97,7 @@ class Attempt:
             hearing: where to tell.
             cause: why the session is being started, shown until something else is known.
             qr_reason: why a code is shown; None: none may be shown, since nobody is there to scan it.
+            gone: why there is no login, when none is found.
             number: which browser of its session this is, from 1 on.
         """
         self.driver = driver
@@ -100,6 +108,7 @@ class Attempt:
         self._hearing = hearing
         self._cause = cause
         self._qr_reason = qr_reason
+        self._gone = gone
         self._status = SessionStatus.LAUNCHING
         self._showed_qr = False
         self._deadline: asyncio.Timeout | None = None
@@ -193,6 +202,7 @@ class Attempt:
             case Ready():
                 self.logged_in = True
                 self._qr_reason = None
+                self._gone = ReasonCode.UNLINKED
                 self._enter(SessionStatus.READY)
                 if not self.muted:
                     self._hearing.ready(event, not self._showed_qr)
@@ -212,7 +222,7 @@ class Attempt:
             if self._qr_reason is None:
                 raise LoginRequired("The login has ended.", code=event.cause)
         elif self._qr_reason is None:
-            raise LoginRequired("The phone does not list this device any more.", code=ReasonCode.UNLINKED)
+            raise LoginRequired("There is no login any more.", code=self._gone)
         elif isinstance(event, QrExpired):
             raise LoginRequired("Nobody scanned the code.", code=ReasonCode.QR_EXPIRED)
         else:

@@ -30,6 +30,8 @@ class LocalProfiles:
     async def remove(self, session_id: str) -> None:
         """See `Profiles.remove`."""
         await asyncio.to_thread(profile.delete, self.path(session_id))
+        for aside in await asyncio.to_thread(profile.quarantines, self.path(session_id)):
+            await asyncio.to_thread(profile.delete, aside)
 
     async def kill_browser(self, session_id: str) -> int:
         """See `Profiles.kill_browser`."""
@@ -42,8 +44,11 @@ class LocalProfiles:
     def _end_leftovers(self) -> None:
         if not self._folder.is_dir():
             return
+        profile.discard_trials(self._folder)
         for path in self._folder.iterdir():
             if not path.is_dir():
+                continue
+            if profile.is_quarantined(path):
                 continue
             found = profile.Profile(path)
             try:

@@ -83,6 +83,7 @@ class Session:
         self._setbacks = Setbacks()
         self._ready_at: float | None = None
         self._attempts = 0
+        self._gone = ReasonCode.UNLINKED
         self._ended = asyncio.Event()
         self._login_ended = False
         self._said_leaving = False
@@ -273,13 +274,14 @@ class Session:
         driver = self._house.make_driver(self._account, self._heard_at)
         hearing = Hearing(say=self._set_status, ready=self._on_ready, message=self._on_message)
         # A code on an account that was linked before is never silent: it says that the old login is gone.
-        qr_reason = ReasonCode.UNLINKED if self._identity[0] else self._cause
+        qr_reason = self._gone if self._identity[0] else self._cause
         self._attempts += 1
         return Attempt(
             driver,
             hearing,
             cause=self._cause,
             qr_reason=qr_reason if self._expects_qr else None,
+            gone=self._gone,
             number=self._attempts,
         )
 
@@ -290,6 +292,8 @@ class Session:
         if status is not SessionStatus.RECONNECTING:
             self._settle(status, reason, detail)
             return None
+        if reason is ReasonCode.PROFILE_QUARANTINED:
+            self._gone = reason
         self._setbacks.add(reason, self._ready_for())
         if self._setbacks.hopeless:
             self._settle(SessionStatus.ERROR, reason, detail)
@@ -312,6 +316,7 @@ class Session:
             messages.clean(event.push_name)[:100] if event.push_name else name,
         )
         self._expects_qr = False
+        self._gone = ReasonCode.UNLINKED
         self._failures = 0
         self._ready_at = asyncio.get_running_loop().time()
         self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -15,7 +16,7 @@ import psutil
 import pytest
 from playwright.async_api import Error as PlaywrightError
 
-from session_core.browser import processes, profile
+from session_core.browser import chromium, processes, profile, stamp
 from session_core.browser.chromium import Browsers, OpenBrowser
 from session_core.browser.flags import DISABLE, ENABLE, Features
 from session_core.browser.isolation import chromium_sandbox_enabled
@@ -172,6 +173,75 @@ async def test_caches_are_pruned_and_the_login_is_not(browsers: Browsers, folder
     assert not {"Cache", "Code Cache", "GPUCache"} & left
     assert set(kept) <= left
     assert all((folder / "Default" / name / "file").exists() for name in kept)
+
+
+async def test_what_another_chromium_cached_is_dropped_before_a_start(browsers: Browsers, folder: Path) -> None:
+    browser = await browsers.open(folder)
+    await browser.close()
+    version = stamp.read(folder).chromium
+    assert version.split(".")[0].isdigit()
+    for known, is_dropped in ((version, False), ("1.2.3.4", True)):
+        stamp.change(folder, chromium=known)
+        cached = folder / "Default" / "Code Cache" / "old"
+        cached.mkdir(parents=True)
+        browser = await browsers.open(folder)
+        assert there(cached) is not is_dropped
+        await browser.close()
+        assert stamp.read(folder).chromium == version
+
+
+def broken(folder: Path) -> None:
+    """Break a profile so that no browser comes up on it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "Local State" / "in the way").mkdir(parents=True)
+
+
+async def code_of_opening(browsers: Browsers, folder: Path) -> str:
+    with pytest.raises(TransientError) as caught:
+        await browsers.open(folder)
+    return caught.value.code
+
+
+async def test_a_profile_that_does_not_open_is_put_aside_and_kept(browsers: Browsers, folder: Path) -> None:
+    broken(folder)
+    codes = [await code_of_opening(browsers, folder) for _ in range(chromium.MAX_FAILED_OPENS)]
+    assert codes == ["browser_crashed", "browser_crashed", "profile_quarantined"]
+    [aside] = profile.quarantines(folder)
+    assert there(aside / "Local State" / "in the way")
+    assert [path.name for path in folder.parent.iterdir()] == [aside.name]
+    assert await asyncio.to_thread(processes.of_profile, folder) == []
+    # A new one takes its place, and another one that breaks does not replace what was put aside.
+    browser = await browsers.open(folder)
+    await browser.close()
+    broken(folder)
+    for _ in range(chromium.MAX_FAILED_OPENS):
+        await code_of_opening(browsers, folder)
+    assert len(profile.quarantines(folder)) == 2
+
+
+async def test_a_browser_that_comes_up_ends_the_row(browsers: Browsers, folder: Path) -> None:
+    broken(folder)
+    await code_of_opening(browsers, folder)
+    assert stamp.read(folder).failed_opens == 1
+    shutil.rmtree(folder / "Local State")
+    browser = await browsers.open(folder)
+    await browser.close()
+    assert stamp.read(folder).failed_opens == 0
+
+
+async def test_a_machine_at_fault_costs_no_profile_its_place(folder: Path) -> None:
+    program = folder.parent.parent / "chromium"
+    program.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Chromium 1.2.3.4 && exit 0\nexit 1\n')
+    program.chmod(0o755)
+    browsers = Browsers(Settings(chromium_path=program))
+    await browsers.start()
+    try:
+        codes = {await code_of_opening(browsers, folder) for _ in range(chromium.MAX_FAILED_OPENS + 1)}
+        assert codes == {"browser_crashed"}
+        assert profile.quarantines(folder) == []
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    finally:
+        await browsers.stop()
 
 
 async def test_deleting_a_profile(browsers: Browsers, folder: Path) -> None:

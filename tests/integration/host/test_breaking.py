@@ -83,6 +83,15 @@ async def test_late_events_of_an_old_browser_change_nothing(stage: Stage) -> Non
     assert runtime.phone_number == "34600111222"
 
 
+async def test_a_profile_that_was_put_aside_is_told_as_such(stage: Stage) -> None:
+    account_id = await stage.linked()
+    stage.will_get(UnstartableDriver(TransientError("put aside", code="profile_quarantined")))
+    stage.will_get(ScriptedDriver([Loaded(), qr()]))
+    await stage.manager.start()
+    await stage.until(account_id, S.RECONNECTING, ReasonCode.PROFILE_QUARANTINED)
+    await stage.until(account_id, S.ACTION_REQUIRED, ReasonCode.PROFILE_QUARANTINED)
+
+
 async def test_browsers_that_go_deaf_one_after_the_other_end_in_an_error(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

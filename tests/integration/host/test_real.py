@@ -19,6 +19,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import SendOutcome
 from session_core.domain.events import SessionSnapshot
+from session_core.domain.health import HealthLevel
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, ReasonCode, SessionStatus
 from session_core.services import accounts as service
@@ -243,6 +244,40 @@ async def test_texts_wait_for_ready_and_go_out_in_order_through_the_worker(
     assert (await events_of(owner.core, account_id)).count("message.sent") == 3
 
 
+@pytest.mark.slow
+async def test_a_browser_that_stands_still_is_replaced_and_can_be_stopped_by_force(
+    owner: Owner, host: RealHost, sandbox: RunningSandbox
+) -> None:
+    account = await service.create(owner.core, owner.user_id, name="Shop", kind=AccountKind.SANDBOX)
+    account_id = account.account_id
+    profile = host.settings.whatsapp_sessions_dir / account.session_id
+    phone = sandbox.phone("34600990011", "Sol")
+    await service.connect(owner.core, owner.user_id, account_id)
+    await phone.scan(await eventually(lambda: _code(owner, account_id), PATIENCE, "a code"))
+    ready = await owner.until(account_id, S.READY)
+    await eventually(lambda: _level(owner, account_id, HealthLevel.HEALTHY), PATIENCE, "healthy")
+
+    _stop_all(profile)
+    await phone.write(FRIEND, "while it stood still")
+    await eventually(lambda: _level(owner, account_id, HealthLevel.DEGRADED), PATIENCE, "degraded")
+    deaf = await owner.until(account_id, S.RECONNECTING, ReasonCode.DEAF, after=ready.seq)
+    ready = await owner.until(account_id, S.READY, ReasonCode.RESTORED, after=deaf.seq)
+    await eventually(lambda: _came_in(owner, account_id, "while it stood still"), PATIENCE, "sweep")
+    await eventually(lambda: _level(owner, account_id, HealthLevel.HEALTHY), PATIENCE, "healthy")
+
+    _stop_all(profile)
+    began = utcnow()
+    await service.force_stop(owner.core, owner.user_id, account_id)
+    stopped = await owner.until(account_id, S.STOPPED, ReasonCode.REQUESTED, after=ready.seq)
+    assert processes.of_profile(profile) == []
+    # The driver's own way to close a browser that does not answer takes about half a minute.
+    assert utcnow() - began < timedelta(seconds=20)
+
+    await service.connect(owner.core, owner.user_id, account_id)
+    await owner.until(account_id, S.READY, ReasonCode.RESTORED, after=stopped.seq)
+    assert [text for text, _ in await owner.incoming(account_id)] == ["while it stood still"]
+
+
 async def test_a_second_host_on_the_same_data_folder_says_so_and_ends(
     owner: Owner, host: RealHost, tmp_path: Path
 ) -> None:
@@ -276,6 +311,19 @@ async def _came_in(owner: Owner, account_id: UUID, text: str) -> bool:
 async def _is_gone(owner: Owner, account_id: UUID) -> bool:
     async with owner.core.db.read() as session:
         return await accounts.get(session, account_id) is None
+
+
+async def _level(owner: Owner, account_id: UUID, level: HealthLevel) -> bool:
+    health = await service.health(owner.core, owner.user_id, account_id)
+    return health is not None and health.level is level
+
+
+def _stop_all(profile: Path) -> None:
+    """Let a whole browser stand still, as a machine without memory or CPU does."""
+    found = processes.of_profile(profile)
+    assert found
+    for process in found:
+        process.send_signal(signal.SIGSTOP)
 
 
 def _kill(process: psutil.Process) -> None:
