@@ -105,6 +105,17 @@
   customElements.define("wh-countdown", WhCountdown);
   customElements.define("wh-meter", WhMeter);
 
+  // Dialogs here have no trigger of their own, so nothing gives the focus back to what opened them.
+  const INSIDE = "[role=dialog], [role=alertdialog], [role=menu]";
+  let opener = null;
+  document.addEventListener("focusin", ({ target }) => {
+    if (target !== document.body && !target.closest(INSIDE)) opener = target;
+  });
+  window.whahookRefocus = () => requestAnimationFrame(() => {
+    if (document.querySelector(INSIDE)) return;
+    (opener?.isConnected ? opener : document.getElementById("content"))?.focus();
+  });
+
   // navigator.clipboard is there on https and localhost only; people also open us by a name in their own network.
   async function copy(text) {
     if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);

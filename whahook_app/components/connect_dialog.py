@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from session_core.domain.status import AccountKind
-from whahook_app.components.dialogs import close_corner
+from whahook_app.components.dialogs import REFOCUS, close_corner
 from whahook_app.components.elements import Countdown, Meter, NativeLink, copy_button
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
@@ -36,6 +36,7 @@ def connect_dialog() -> rx.Component:
             rx.cond(view.phase > 0, _phases(), rx.fragment()),
             class_name=rx.cond(view.step == "form", "wh-dialog", "wh-dialog wh-dialog-wide"),
             aria_describedby=None,
+            on_close_auto_focus=REFOCUS,
         ),
         open=Connections.dialog_open,
         on_open_change=lambda _opened: Connections.close_dialog,

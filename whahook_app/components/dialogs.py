@@ -9,6 +9,9 @@ import reflex as rx
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 
+REFOCUS = rx.call_script("window.whahookRefocus()")
+"""Put the focus back to where it was before the dialog. Runs in the browser."""
+
 
 def close_corner() -> rx.Component:
     """Return the button that closes a dialog."""
@@ -42,6 +45,7 @@ def question(*, opened: Any, title: Any, body: Any, yes: Any, final: Any, on_yes
                 class_name="wh-dialog-actions",
             ),
             class_name="wh-dialog wh-dialog-small",
+            on_close_auto_focus=REFOCUS,
         ),
         open=opened,
         on_open_change=lambda _opened: on_no,
@@ -79,6 +83,7 @@ def one_field(
             ),
             class_name="wh-dialog wh-dialog-small",
             aria_describedby=None,
+            on_close_auto_focus=REFOCUS,
         ),
         open=opened,
         on_open_change=lambda _opened: on_close,

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import question
+from whahook_app.components.dialogs import REFOCUS, question
 from whahook_app.components.elements import copy_button, time
 from whahook_app.components.parts import empty, form_error, heading, skeleton, some
 from whahook_app.components.text import t, t_name
@@ -99,6 +99,7 @@ def _shown_once() -> rx.Component:
                 class_name="wh-dialog-actions",
             ),
             class_name="wh-dialog wh-dialog-small",
+            on_close_auto_focus=REFOCUS,
         ),
         open=ApiKeys.new_key != "",
         on_open_change=lambda _opened: ApiKeys.hide,

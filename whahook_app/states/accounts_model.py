@@ -65,7 +65,9 @@ class AccountsModel:
         if known is not None and snapshot.seq < known.seq:
             return False
         self.snapshots[snapshot.account_id] = snapshot
-        await self._count(snapshot.account_id)
+        if known is None or known.status is not snapshot.status:
+            # A renewed QR asks the database for nothing: it has to be on the page at once.
+            await self._count(snapshot.account_id)
         return True
 
     def _active(self, message: MessageView) -> bool:
