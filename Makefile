@@ -10,6 +10,9 @@ STEP := sh session_core/launch/step.sh
 PYTHON ?=
 UV_VERSION := 0.13.9
 
+# Most tests wait for real servers, so three at a time keep two cores busy. A module's tests stay together.
+PARALLEL := -n 3 --dist loadscope
+
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 NPM := node_modules/.installed
@@ -26,7 +29,8 @@ run: setup ## Start everything and print the address; Ctrl-C stops it
 	@$(PY) -m session_core run
 
 test: setup $(DEV) ## Run all tests (unit, integration, e2e); ARGS="-k word" chooses some
-	@$(VENV)/bin/pytest $(ARGS)
+	@if [ -n "$(ARGS)" ]; then $(VENV)/bin/pytest $(ARGS); else \
+	  $(VENV)/bin/pytest $(PARALLEL) tests/unit tests/integration && $(VENV)/bin/pytest tests/e2e; fi
 
 test-unit: $(DEV) ## Run the tests that do no I/O
 	@$(VENV)/bin/pytest tests/unit $(ARGS)

@@ -49,8 +49,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Return settings with the shortest leases there are: about two seconds."""
-    return settings.model_copy(update={"send_timeout": timedelta(milliseconds=300)})
+    """Return settings with leases of a few seconds; shorter ones are over before a busy machine has answered."""
+    return settings.model_copy(update={"send_timeout": timedelta(milliseconds=1500)})
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ EVERYTHING: dict[str, Call] = {
     "connect": accounts.connect,
     "restart": accounts.restart,
     "disconnect": accounts.disconnect,
+    "force_stop": accounts.force_stop,
+    "health": accounts.health,
     "logout": lambda core, user, account: accounts.disconnect(core, user, account, logout=True),
     "delete": accounts.delete,
     "qr": accounts.qr,
