@@ -60,6 +60,21 @@ def _positive(value: timedelta) -> timedelta:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive)]
 
 
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(MB|GB)?\s*$", re.IGNORECASE)
+_UNIT_BYTES = {"MB": 1024**2, "GB": 1024**3}
+
+
+def parse_size(value: object) -> object:
+    """Turn ``"600MB"``, ``"1.5 GB"`` or ``"600"`` (MB) into bytes; leave anything else to pydantic."""
+    if isinstance(value, str) and (match := _SIZE.match(value)):
+        return int(float(match[1]) * _UNIT_BYTES[(match[2] or "MB").upper()])
+    return value
+
+
+Size = Annotated[int, BeforeValidator(parse_size), Field(ge=1024**2)]
+"""Bytes, at least a megabyte."""
+
+
 def _env(name: str) -> AliasChoices:
     """Read the variable ``name`` (well-known names of other tools have no prefix)."""
     return AliasChoices(name)
@@ -90,6 +105,7 @@ class Settings(BaseSettings):
     trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
     sign_up: Literal["open", "closed"] = "open"
     login_lifetime: Duration = timedelta(days=30)
+    metrics_token: SecretStr | None = Field(default=None, description="opens /metrics; without one there is none")
 
     # Logs
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -103,6 +119,8 @@ class Settings(BaseSettings):
     user_agent: str | None = None
     presence: Literal["available", "leave"] = "available"
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
+    session_memory_alarm: Size = 600 * 1024**2
+    session_memory_recycle: Size = 800 * 1024**2
     start_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 
     # The sandbox: a WhatsApp Web with simulated phones
@@ -184,6 +202,13 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "is not like redis://:password@host:6379/0; in a password, # is %23 and / is %2F"
                 ) from None
+        return value
+
+    @field_validator("session_memory_recycle")
+    @classmethod
+    def _above_the_alarm(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("session_memory_alarm", 0):
+            raise ValueError("must not be below WHAHOOK_SESSION_MEMORY_ALARM")
         return value
 
     @field_validator("smtp_host")

@@ -16,6 +16,9 @@ LANES_POKE = "wh:lanes:poke"
 LANES_SWEEP = "wh:lanes:sweep"
 """Set for one period by the process that looks for lost lanes in it."""
 
+USAGE = "wh:usage"
+"""Hash: host id -> what each of its browsers used at the last measurement, as JSON."""
+
 HOSTS = "wh:hosts"
 """Hash: host id -> its latest heartbeat as JSON."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from session_core.browser.usage import Usage
 from session_core.core import Core
 from session_core.host.room import Room
 from session_core.store.models import Account
@@ -32,6 +33,10 @@ class Profiles(Protocol):
 
     async def kill_browser(self, session_id: str) -> int:
         """Kill every process that has the folder open, at once; returns how many there were."""
+        ...
+
+    async def usage(self, session_ids: Sequence[str]) -> Mapping[str, Usage]:
+        """Measure what the browsers on these folders use; an empty usage for one that has none."""
         ...
 
 

@@ -15,6 +15,8 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import LEASE
 from session_core.bus.reconcile import ReconcileListener
 from session_core.domain.status import Desired
+from session_core.domain.resources import Budget
+from session_core.host.budget import BudgetKeeper
 from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
 from session_core.host.house import House
@@ -67,6 +69,9 @@ class SessionManager:
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
         self._health = HealthTeller(self._core, self._sessions)
+        settings = self._core.settings
+        budget = Budget(alarm=settings.session_memory_alarm, recycle=settings.session_memory_recycle)
+        self._budget = BudgetKeeper(house, self._sessions, budget)
         self._listener = ReconcileListener(self._core.redis, self._reconciler.wake)
         handler = CommandHandler(self._core, self._sessions.get, self._leases.sure)
         self._commands = CommandServer(self._core.redis, house.host_id, handler)
@@ -82,6 +87,7 @@ class SessionManager:
         self._listener.start()
         self._reconciler.start()
         self._heart.start()
+        self._budget.start()
 
     async def stop(self) -> None:
         """Close every browser cleanly, in about ten seconds; what was wanted stays wanted."""
@@ -91,6 +97,7 @@ class SessionManager:
         for session in self._sessions.values():
             session.order(Order(Goal.LEAVE, 0))
         await self._all_gone()
+        await self._budget.stop()
         await self._heart.stop()
         await self._leases.stop()
         try:

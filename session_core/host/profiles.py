@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
 from session_core.browser import processes, profile
+from session_core.browser.usage import Usage, measure
 from session_core.errors import FatalError
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,10 @@ class LocalProfiles:
     async def kill_browser(self, session_id: str) -> int:
         """See `Profiles.kill_browser`."""
         return await asyncio.to_thread(lambda: processes.kill(processes.of_profile(self.path(session_id))))
+
+    async def usage(self, session_ids: Sequence[str]) -> Mapping[str, Usage]:
+        """See `Profiles.usage`."""
+        return await asyncio.to_thread(measure, {name: self.path(name) for name in session_ids})
 
     async def end_leftovers(self) -> None:
         """End the browsers that a killed host left on these folders; those of a living host are left alone."""

@@ -16,7 +16,7 @@ from session_core.domain.events import Qr
 from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
-from session_core.errors import WhahookError
+from session_core.errors import TransientError, WhahookError
 from session_core.host import messages, policy
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.house import House
@@ -83,6 +83,7 @@ class Session:
         self._setbacks = Setbacks()
         self._ready_at: float | None = None
         self._attempts = 0
+        self._last_message_at = asyncio.get_running_loop().time()
         self._gone = ReasonCode.UNLINKED
         self._ended = asyncio.Event()
         self._login_ended = False
@@ -110,6 +111,30 @@ class Session:
         """What the last looks at the page found; None while there is no login to judge."""
         attempt = self._attempt
         return None if attempt is None or attempt.over else attempt.driver.health()
+
+    @property
+    def browsing(self) -> bool:
+        """Whether there is a browser, or one is being started."""
+        return self._attempt is not None
+
+    @property
+    def ready_for(self) -> timedelta | None:
+        """How long the session has been ready without a break; None: it is not."""
+        if self.status is not SessionStatus.READY or self._ready_at is None:
+            return None
+        return timedelta(seconds=asyncio.get_running_loop().time() - self._ready_at)
+
+    @property
+    def quiet_for(self) -> timedelta:
+        """How long no message went in or out."""
+        return timedelta(seconds=asyncio.get_running_loop().time() - self._last_message_at)
+
+    async def recycle(self, detail: str) -> None:
+        """Have another browser take over, between two texts; what comes in meanwhile is swept. ``detail``: why."""
+        async with self.sending:
+            attempt = self._attempt
+            if attempt is not None and self.status is SessionStatus.READY:
+                attempt.give_up(TransientError(detail, code=ReasonCode.RECYCLED))
 
     def adopt(self, wanted_seq: int) -> None:
         """Take note that the owner's newest request asks for what is being done already."""
@@ -292,6 +317,12 @@ class Session:
         if status is not SessionStatus.RECONNECTING:
             self._settle(status, reason, detail)
             return None
+        if reason is ReasonCode.RECYCLED:
+            # Nothing went wrong: no pause, and nothing that counts.
+            self._ready_for()
+            self._cause = reason
+            self._set_status(status, reason, detail)
+            return utcnow()
         if reason is ReasonCode.PROFILE_QUARANTINED:
             self._gone = reason
         self._setbacks.add(reason, self._ready_for())
@@ -323,6 +354,7 @@ class Session:
 
     async def _on_message(self, event: MessageSeen | AckChanged) -> None:
         core = self._house.core
+        self._last_message_at = asyncio.get_running_loop().time()
         if isinstance(event, AckChanged):
             await self.note(partial(messages.acknowledged, core, self.user_id, self.account_id, event))
             return

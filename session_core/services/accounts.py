@@ -17,6 +17,7 @@ from session_core.domain.commands import ForceStop, PairingCode, PairingCodeShow
 from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, Qr, SessionChanged, SessionSnapshot
 from session_core.domain.health import Health
 from session_core.domain.phone import normalize_phone
+from session_core.domain.resources import Budget, Resources
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
 from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError, TransientError
@@ -190,6 +191,18 @@ async def health(core: Core, user_id: UUID, account_id: UUID) -> Health | None:
     """
     await get(core, user_id, account_id)
     return await condition.health(core.redis, account_id)
+
+
+async def resources(core: Core, user_id: UUID, account_id: UUID) -> Resources:
+    """Return what the account's browser used in the last hour, a sample a minute; none while it does not run.
+
+    Raises:
+        NotFound: it is not the user's. What the bus raises when it is away passes through (`health.OUTAGES`).
+    """
+    await get(core, user_id, account_id)
+    settings = core.settings
+    budget = Budget(alarm=settings.session_memory_alarm, recycle=settings.session_memory_recycle)
+    return Resources(samples=tuple(await condition.series(core.redis, account_id)), budget=budget)
 
 
 async def history(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.events import SessionSnapshot
@@ -251,6 +251,17 @@ async def purge(session: AsyncSession, account_id: UUID) -> None:
         select(SessionRuntime.account_id).where(SessionRuntime.account_id == account_id).with_for_update()
     )
     await session.exec(delete(Account).where(col(Account.id) == account_id))
+
+
+async def count_by_status(session: AsyncSession) -> dict[SessionStatus, int]:
+    """Count the accounts of all users by the status of their session."""
+    query = (
+        select(SessionRuntime.status, func.count())
+        .join(Account, col(Account.id) == SessionRuntime.account_id)
+        .where(col(Account.deleted_at).is_(None))
+        .group_by(col(SessionRuntime.status))
+    )
+    return {SessionStatus(status): count for status, count in (await session.exec(query)).all()}
 
 
 async def is_ready(session: AsyncSession, account_id: UUID) -> bool:

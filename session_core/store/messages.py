@@ -148,6 +148,11 @@ async def queue_length(session: AsyncSession, account_id: UUID) -> int:
     return (await session.exec(query)).one()
 
 
+async def count_waiting(session: AsyncSession) -> int:
+    """Count the messages that wait in all lanes."""
+    return (await session.exec(select(func.count()).select_from(Message).where(_waits()))).one()
+
+
 async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
     """Return the ready accounts that have messages waiting."""
     query = (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from session_core.errors import FatalError
 from session_core.settings import MAX_SOCKET_PATH, Settings, load_settings, parse_duration
@@ -184,3 +185,19 @@ class TestBackupKeys:
     def test_backups_lie_in_the_data_folder_unless_told_otherwise(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert load_settings().backups_dir == Path("data/backups").absolute()
         assert from_environment(monkeypatch, WHAHOOK_BACKUP_DIR="/b").backups_dir == Path("/b")
+
+
+@pytest.mark.parametrize(
+    ("written", "megabytes"), [("700", 700), ("700MB", 700), (" 1.5 gb ", 1536), ("1GB", 1024), ("1", 1)]
+)
+def test_sizes_are_written_as_people_do(written: str, megabytes: int) -> None:
+    settings = Settings(session_memory_alarm=written, session_memory_recycle="2GB")
+    assert settings.session_memory_alarm == megabytes * 1024**2
+
+
+@pytest.mark.parametrize(
+    ("alarm", "recycle"), [("700", "699"), ("0", "800"), ("many", "800"), ("0.5MB", "800"), ("-1", "800")]
+)
+def test_sizes_that_make_no_sense(alarm: str, recycle: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(session_memory_alarm=alarm, session_memory_recycle=recycle)

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from session_core.domain import health as domain
+from session_core.domain import resources
+from session_core.services import health as services
 from whahook_app.api.schema_base import Outgoing
 
 
@@ -39,3 +41,45 @@ class Health(Outgoing):
             return cls(level="unknown", signs=[], cures=[], evidence=None)
         evidence = Evidence.model_validate(health.vitals, from_attributes=True)
         return cls(level=health.level, signs=list(health.signs), cures=list(health.cures), evidence=evidence)
+
+
+class Sample(Outgoing):
+    """What a browser took at one moment, all its processes together."""
+
+    at: datetime
+    memory_bytes: int = Field(description="shared pages count for the part that is theirs (PSS)")
+    cpu_percent: float = Field(description="of one core, since the sample before")
+    processes: int
+
+
+class Resources(Outgoing):
+    """What an account's browser takes of the machine."""
+
+    pressure: resources.Pressure = Field(description="alarm, recycle: it is started anew in a quiet moment")
+    alarm_bytes: int
+    recycle_bytes: int
+    samples: list[Sample] = Field(description="one a minute for an hour, the oldest first")
+
+    @classmethod
+    def of(cls, found: resources.Resources) -> Resources:
+        """Show a series."""
+        samples = [
+            Sample(at=one.at, memory_bytes=one.memory, cpu_percent=one.cpu, processes=one.processes)
+            for one in found.samples
+        ]
+        budget = found.budget
+        return cls(pressure=found.pressure, alarm_bytes=budget.alarm, recycle_bytes=budget.recycle, samples=samples)
+
+
+class Capacity(Outgoing):
+    """Room for sessions on all hosts together."""
+
+    hosts: int = Field(description="hosts that are alive")
+    running: int
+    room_for: int = Field(description="sessions that fit beside those that run")
+    total: int
+
+    @classmethod
+    def of(cls, capacity: services.Capacity) -> Capacity:
+        """Show the room."""
+        return cls(hosts=capacity.hosts, running=capacity.running, room_for=capacity.room_for, total=capacity.total)

@@ -1,14 +1,22 @@
-"""How an account's session is, over REST."""
+"""How an account's session is and what it takes, over REST and for Prometheus."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from session_core.bus import condition
+from pydantic import SecretStr
+
+from session_core.bus import condition, hosts
+from session_core.bus.hosts import Heartbeat
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.health import Cure, Health, HealthLevel, Sign, Vitals
-from tests.integration.api.conftest import Person
+from session_core.domain.resources import Sample
+from session_core.domain.status import SessionStatus
+from session_core.settings import Settings
+from tests.factories import add_account, add_message, add_user
+from tests.integration.api.conftest import Person, client
+from tests.servers.api import running_api
 
 
 async def test_health_with_its_evidence(ana: Person, core: Core) -> None:
@@ -22,3 +30,74 @@ async def test_health_with_its_evidence(ana: Person, core: Core) -> None:
     shown = (await ana.program.get(address)).json()
     assert (shown["level"], shown["signs"], shown["cures"]) == ("deaf", ["untold_messages"], ["sweep"])
     assert (shown["evidence"]["answerMs"], shown["evidence"]["untold"]) == (12, 1)
+
+
+async def test_resources_as_a_series(ana: Person, core: Core) -> None:
+    account = await ana.account()
+    address = f"/api/v1/accounts/{account['id']}/resources"
+    assert (await ana.program.get(address)).json() == {
+        "pressure": "normal",
+        "alarmBytes": 600 * 1024**2,
+        "recycleBytes": 800 * 1024**2,
+        "samples": [],
+    }
+    sample = Sample(at=utcnow(), memory=700 * 1024**2, cpu=3.5, processes=5)
+    await condition.keep_usage(core.redis, "host-1", {UUID(str(account["id"])): sample})
+    shown = (await ana.program.get(address)).json()
+    assert shown["pressure"] == "alarm"
+    [one] = shown["samples"]
+    assert (one["memoryBytes"], one["cpuPercent"], one["processes"]) == (700 * 1024**2, 3.5, 5)
+
+
+async def beat(core: Core) -> None:
+    beat = Heartbeat(host_id="host-1", at=utcnow(), running=2, room_for=6, chromium_sandbox=True)
+    await hosts.beat(core.redis, beat)
+
+
+async def test_capacity(ana: Person, core: Core) -> None:
+    nobody = await ana.program.get("/api/v1/capacity")
+    assert nobody.json() == {"hosts": 0, "running": 0, "roomFor": 0, "total": 0}
+    await beat(core)
+    room = await ana.program.get("/api/v1/capacity")
+    assert room.json() == {"hosts": 1, "running": 2, "roomFor": 6, "total": 8}
+
+
+async def test_without_a_token_there_are_no_metrics(ana: Person) -> None:
+    for sent in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer None"}):
+        answer = await ana.browser.get("/metrics", headers=sent)
+        assert (answer.status_code, answer.json()["code"]) == (404, "path_not_found")
+
+
+async def test_metrics_are_for_who_has_the_token(settings: Settings, core: Core) -> None:
+    user_id = await add_user(core.db)
+    account_id = await add_account(core.db, user_id, status=SessionStatus.READY)
+    await add_message(core.db, account_id)
+    await beat(core)
+    sample = Sample(at=utcnow(), memory=5, cpu=1.5, processes=4)
+    old = sample.model_copy(update={"at": utcnow() - condition.USAGE_GOOD_FOR})
+    await condition.keep_usage(core.redis, "host-1", {account_id: sample})
+    await condition.keep_usage(core.redis, "host-dead", {uuid4(): old})
+    health = Health(level=HealthLevel.DEGRADED, vitals=Vitals(at=utcnow()))
+    await condition.keep_health(core.redis, {account_id: health})
+    with_token = settings.model_copy(update={"metrics_token": SecretStr("secret")})
+    async with running_api(with_token) as api, client(api) as anybody:
+        for sent in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}, {"X-API-Key": "secret"}):
+            assert (await anybody.get("/metrics", headers=sent)).status_code == 401
+        answer = await anybody.get("/metrics", headers={"Authorization": "Bearer secret"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = set(answer.text.splitlines())
+    assert {
+        'whahook_host_sessions{host="host-1"} 2.0',
+        'whahook_host_room{host="host-1"} 6.0',
+        'whahook_accounts{phase="ready"} 1.0',
+        'whahook_accounts{phase="error"} 0.0',
+        "whahook_messages_waiting 1.0",
+        f'whahook_session_memory_bytes{{account="{account_id}",host="host-1"}} 5.0',
+        f'whahook_session_cpu_percent{{account="{account_id}",host="host-1"}} 1.5',
+        f'whahook_session_processes{{account="{account_id}",host="host-1"}} 4.0',
+        f'whahook_session_health{{account="{account_id}",level="degraded"}} 1.0',
+        f'whahook_session_health{{account="{account_id}",level="healthy"}} 0.0',
+    } <= lines
+    assert "host-dead" not in answer.text
+    assert str(user_id) not in answer.text

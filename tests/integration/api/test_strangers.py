@@ -23,6 +23,7 @@ OWN = {
     "listApiKeys",
     "createAccount",
     "listAccounts",
+    "getCapacity",
     "listAlerts",
     "getAlertPreferences",
     "setAlertPreferences",

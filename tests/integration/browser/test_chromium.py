@@ -20,6 +20,7 @@ from session_core.browser import chromium, processes, profile, stamp
 from session_core.browser.chromium import Browsers, OpenBrowser
 from session_core.browser.flags import DISABLE, ENABLE, Features
 from session_core.browser.isolation import chromium_sandbox_enabled
+from session_core.browser.usage import Usage, measure
 from session_core.errors import FatalError, TransientError
 from session_core.settings import Settings
 
@@ -76,6 +77,21 @@ async def test_a_browser_looks_like_a_persons_and_leaves_nothing(browsers: Brows
     await browser.close()
     assert await asyncio.to_thread(processes.of_profile, folder) == []
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in found)
+
+
+async def test_what_a_browser_takes_is_measured(browsers: Browsers, folder: Path) -> None:
+    browser = await browsers.open(folder)
+    try:
+        before = (await asyncio.to_thread(measure, {"it": folder}))["it"]
+        assert len(before.cpu) == len(await asyncio.to_thread(processes.of_profile, folder))
+        # A blank headless shell takes some 90 MB (measured), most of it shared with others that run.
+        assert 20 < before.memory / 1024**2 < 600
+        await browser.page.evaluate("(() => { const end = Date.now() + 500; while (Date.now() < end); })()")
+        after = await asyncio.to_thread(measure, {"it": folder, "nobody": folder / "none"})
+        assert after["it"].cpu_since(before) > 0.1
+        assert after["nobody"] == Usage()
+    finally:
+        await browser.close()
 
 
 async def test_the_features_of_playwright_stay_in_force(browsers: Browsers, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from session_core.browser.profile import quarantined
 from session_core.bus import keys
 from session_core.clock import utcnow
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
@@ -198,6 +199,15 @@ async def test_logging_out_uses_the_page_that_is_there(stage: Stage) -> None:
     assert (runtime.logout_seq, runtime.phone_number, runtime.push_name, runtime.reason) == (0, None, None, "")
     assert not stage.profile(account_id).exists()
     await stage.until_idle(account_id)
+
+
+async def test_what_was_put_aside_of_a_login_goes_with_it(stage: Stage) -> None:
+    account_id, _ = await ready_account(stage)
+    aside = quarantined(stage.profile(account_id), utcnow())
+    (aside / "Default").mkdir(parents=True)
+    await service.delete(stage.core, stage.user_id, account_id)
+    await stage.until_gone(account_id)
+    assert not aside.exists()
 
 
 async def test_logging_out_of_a_stopped_account_starts_a_browser_for_it(running: Stage) -> None:

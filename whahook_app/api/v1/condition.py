@@ -1,4 +1,4 @@
-"""How an account's session is."""
+"""How an account's session is, what it takes, and how much room there is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from session_core.services import accounts
-from whahook_app.api.condition_schemas import Health
+from session_core.services import accounts, health
+from whahook_app.api.condition_schemas import Capacity, Health, Resources
 from whahook_app.api.deps import CoreDep, UserDep
-from whahook_app.api.responses import OWNED
+from whahook_app.api.responses import OWNED, SIGNED_IN
 
 router = APIRouter(tags=["accounts"])
 
@@ -18,3 +18,15 @@ router = APIRouter(tags=["accounts"])
 async def get_health(account_id: UUID, who: UserDep, core: CoreDep) -> Health:
     """Tell whether the account's page is alive, and what shows that. ``unknown`` while it is not connected."""
     return Health.of(await accounts.health(core, who.user_id, account_id))
+
+
+@router.get("/accounts/{account_id}/resources", responses=OWNED)
+async def get_resources(account_id: UUID, who: UserDep, core: CoreDep) -> Resources:
+    """Show what the account's browser took in the last hour: memory and CPU, a sample a minute, the oldest first."""
+    return Resources.of(await accounts.resources(core, who.user_id, account_id))
+
+
+@router.get("/capacity", responses=SIGNED_IN)
+async def get_capacity(who: UserDep, core: CoreDep) -> Capacity:
+    """Tell how many sessions run on all hosts and how many more fit. What does not fit waits in line."""
+    return Capacity.of(await health.capacity(core))
