@@ -14,8 +14,8 @@ from session_core.bus.commands import CommandServer
 from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import LEASE
 from session_core.bus.reconcile import ReconcileListener
-from session_core.domain.status import Desired
 from session_core.domain.resources import Budget
+from session_core.domain.status import Desired
 from session_core.host.budget import BudgetKeeper
 from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
