@@ -71,7 +71,14 @@ async def test_the_menu_offers_what_can_be_done(new_person: NewPerson, core: Cor
     await expect(found).to_contain_text("+34 612 34 56 78")
     await page.get_by_role("button", name="Más acciones de Tienda").click()
     await expect(offered).to_have_text(
-        ["Reiniciar", "Desconectar", "Desconectar y desvincular", "Cambiar el nombre", "Eliminar"]
+        [
+            "Reiniciar",
+            "Desconectar",
+            "Parar a la fuerza",
+            "Desconectar y desvincular",
+            "Cambiar el nombre",
+            "Eliminar",
+        ]
     )
 
 

@@ -79,12 +79,12 @@ async def test_every_page_and_dialog(new_person: NewPerson, core: Core, size: st
     signed_in = (("/messages", "Mensajes"), ("/api-keys", "Claves de API"), ("/no-such", "Esta página no existe"))
     for path, landmark in signed_in:
         await person.open(path)
-        await expect(page.get_by_role("heading", name=landmark)).to_be_visible()
+        await expect(page.get_by_role("heading", name=landmark, level=1)).to_be_visible()
         await no_complaints(page)
     await person.context.clear_cookies()
     for path, landmark in (("/sign-in?error=bad_credentials", "Inicia sesión"), ("/sign-up", "Crea tu cuenta")):
         await person.open(path)
-        await expect(page.get_by_role("heading", name=landmark)).to_be_visible()
+        await expect(page.get_by_role("heading", name=landmark, level=1)).to_be_visible()
         await no_complaints(page)
 
 
@@ -99,12 +99,12 @@ async def test_the_language_is_the_browsers_until_one_is_chosen(new_person: NewP
     await expect(found.locator(".wh-timeline")).to_contain_text("Account created")
     await page.get_by_role("button", name="Language: English").click()
     # The page's own words and those that came from the server, without a reload.
-    await expect(page.get_by_role("heading", name="Conexiones")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Conexiones", level=1)).to_be_visible()
     await expect(found).to_contain_text("El teléfono desvinculó este dispositivo.")
     await expect(found.locator(".wh-timeline")).to_contain_text("Cuenta creada")
     await expect(page.locator("html")).to_have_attribute("lang", "es")
     await page.reload()
-    await expect(page.get_by_role("heading", name="Conexiones")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Conexiones", level=1)).to_be_visible()
     assert (await person.cookies())["lang"] == "es"
 
 

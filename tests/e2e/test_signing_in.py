@@ -30,7 +30,7 @@ async def test_a_newcomer_signs_up_out_and_in_again(new_person: NewPerson) -> No
     await page.get_by_label("Correo electrónico").fill(person.email)
     await page.get_by_label("Contraseña").fill(PASSWORD)
     await page.get_by_label("Contraseña").press("Enter")
-    await expect(page.get_by_role("heading", name="Conexiones")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Conexiones", level=1)).to_be_visible()
 
 
 async def test_a_wrong_password_is_told_and_the_way_back_is_kept(new_person: NewPerson) -> None:
@@ -44,7 +44,7 @@ async def test_a_wrong_password_is_told_and_the_way_back_is_kept(new_person: New
     await page.get_by_label("Correo electrónico").fill(person.email)
     await page.get_by_label("Contraseña").fill(PASSWORD)
     await page.get_by_role("button", name="Iniciar sesión").click()
-    await expect(page.get_by_role("heading", name="Mensajes")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Mensajes", level=1)).to_be_visible()
 
 
 async def test_the_sign_in_leads_nowhere_else(new_person: NewPerson) -> None:

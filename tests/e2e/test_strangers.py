@@ -14,6 +14,7 @@ from session_core.domain.status import SessionStatus
 from tests.e2e.conftest import NewPerson
 from tests.e2e.people import Person, card
 from tests.e2e.staging import code, stage
+from whahook_app.states.alerts import Alerts
 from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
@@ -56,6 +57,12 @@ class Intruder:
         )
         heard: list[str] = await self._page.evaluate("(start) => window.intruder.heard.slice(start)", start)
         return "".join(heard)
+
+    async def hears(self, text: str) -> None:
+        """Wait until a text came."""
+        await self._page.wait_for_function(
+            "(text) => window.intruder.heard.some((one) => one.includes(text))", arg=text
+        )
 
     async def _send(self, state: type, handler: str, payload: dict[str, Any]) -> None:
         event = {
@@ -110,6 +117,18 @@ async def test_somebody_elses_account_does_not_exist(
     ]
 
 
+async def test_nobody_kills_somebody_elses_browser(new_person: NewPerson, core: Core) -> None:
+    owner, stranger = await new_person(), await new_person()
+    account_id = await owner.account("De la dueña")
+    await stage(core, account_id, SessionStatus.READY, phone="34612345678")
+    said = await intruder(stranger)
+    await said.calls(Connections, "force_stop", account_id=account_id)
+    # It runs in the background, so its answer may come after that of the next call.
+    await said.hears("Esa cuenta ya no existe.")
+    lines = (await owner.api.get(f"/api/v1/accounts/{account_id}/activity")).json()
+    assert [line["kind"] for line in lines] == ["status", "created"]
+
+
 async def test_without_a_login_nothing_happens_but_the_way_to_the_sign_in(new_person: NewPerson) -> None:
     owner, nobody = await new_person(), await new_person(signed_up=False)
     account_id = await owner.account("De la dueña")
@@ -122,6 +141,8 @@ async def test_without_a_login_nothing_happens_but_the_way_to_the_sign_in(new_pe
         (ApiKeys, "create", {"form": {"name": "x"}}),
         (ApiKeys, "load", {}),
         (Messages, "older", {}),
+        (Alerts, "load", {}),
+        (Alerts, "save", {"form": {"language": "en"}}),
     ):
         assert "/sign-in" in await said.calls(state, handler, **payload)
     assert len((await owner.api.get("/api/v1/accounts")).json()) == 1
@@ -145,6 +166,9 @@ NONSENSE: list[tuple[type, str, dict[str, Any]]] = [
     (Connections, "rename", {"form": {"name": "x"}}),
     (Connections, "setvar", {"var_name": "cards", "value": []}),
     (Messages, "choose", {"account_id": []}),
+    (Alerts, "save", {"form": {"language": ["en"], "quiet": {}}}),
+    (Alerts, "save", {"form": 7}),
+    (Alerts, "suggest_zone", {"zone": {"a": 1}}),
     (ApiKeys, "revoke", {}),
     (ApiKeys, "ask", {"key_id": None}),
     (ApiKeys, "create", {"form": {"name": ""}}),
