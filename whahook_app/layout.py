@@ -16,6 +16,7 @@ NAVIGATION = (
     ("/settings/connections", "smartphone", "nav.connections"),
     ("/messages", "message-square", "nav.messages"),
     ("/api-keys", "key-round", "nav.api_keys"),
+    ("/settings/alerts", "sliders-horizontal", "nav.alerts"),
 )
 
 

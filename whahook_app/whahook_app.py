@@ -14,8 +14,9 @@ from whahook_app.api.socket import socket_relay
 from whahook_app.auth.redirects import SIGN_IN, SIGN_UP
 from whahook_app.components.text import t
 from whahook_app.live import watches
-from whahook_app.pages import api_keys, connections, messages, other, sign
+from whahook_app.pages import alerts, api_keys, connections, messages, other, sign
 from whahook_app.runtime import get_core, open_runtime
+from whahook_app.states.alerts import Alerts
 from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
@@ -30,6 +31,7 @@ app = rx.App(
         rx.el.link(rel="icon", href="/favicon.ico", sizes="32x32"),
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
         rx.el.script(src="/whahook.js", defer=True),
+        rx.el.script(src="/arrive.js", defer=True),
     ],
     html_lang="es",
     # Reflex's own message about a lost server is in English only; `layout.offline_banner` says it instead.
@@ -60,3 +62,4 @@ app.add_page(
 )
 app.add_page(messages.messages, route=messages.PATH, title=t("messages.title"), on_load=[Base.enter, Messages.watch])
 app.add_page(api_keys.api_keys, route=api_keys.PATH, title=t("keys.title"), on_load=[Base.enter, ApiKeys.load])
+app.add_page(alerts.alerts, route=alerts.PATH, title=t("alerts.title"), on_load=[Base.enter, Alerts.load])

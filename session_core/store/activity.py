@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.events import ActivityEntry
 from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.domain.text import storable
-from session_core.store.models import Activity
+from session_core.store.models import Account, Activity
 
 
 def view(row: Activity) -> ActivityEntry:
@@ -53,3 +54,25 @@ async def of_account(
     if before is not None:
         query = query.where(col(Activity.id) < before)
     return (await session.exec(query.order_by(col(Activity.id).desc()).limit(limit))).all()
+
+
+MAX_STATUS_LINES = 5000
+"""An account that breaks twice a minute all day writes fewer; the oldest ones are left out."""
+
+
+async def status_lines(session: AsyncSession, user_id: UUID, since: datetime) -> list[ActivityEntry]:
+    """Return the changes of state of the user's accounts since then, and the last one of each before, oldest first."""
+    of_user = (
+        select(Activity)
+        .join(Account, col(Account.id) == Activity.account_id)
+        .where(Account.user_id == user_id, col(Account.deleted_at).is_(None), col(Activity.status).is_not(None))
+    )
+    last_before = (
+        select(func.max(Activity.id))
+        .join(Account, col(Account.id) == Activity.account_id)
+        .where(Account.user_id == user_id, col(Activity.status).is_not(None), col(Activity.at) < since)
+        .group_by(col(Activity.account_id))
+    )
+    query = of_user.where(or_(col(Activity.at) >= since, col(Activity.id).in_(last_before)))
+    rows = (await session.exec(query.order_by(col(Activity.id).desc()).limit(MAX_STATUS_LINES))).all()
+    return [view(row) for row in reversed(rows)]

@@ -10,6 +10,7 @@ from whahook_app.components.details import details
 from whahook_app.components.elements import Countdown, time
 from whahook_app.components.parts import badge
 from whahook_app.components.text import t, t_name
+from whahook_app.components.uptime import uptime_bar
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
 
@@ -18,11 +19,13 @@ def account_card(card: Any) -> rx.Component:
     """Return the card of one account."""
     opened = Connections.opened == card.id
     return rx.el.li(
-        rx.el.div(_who(card), _state(card), _activity(card), _actions(card, opened), class_name="wh-row"),
+        rx.el.div(_who(card), _state(card), _uptime(card), _actions(card, opened), class_name="wh-row"),
         _notice(card),
         rx.cond(opened, details(card), rx.fragment()),
         key=card.id,
-        class_name="wh-card",
+        id=f"account-{card.id}",
+        tab_index=-1,
+        class_name="wh-card wh-account",
         custom_attrs={"data-account": card.id, "data-phase": card.phase},
     )
 
@@ -61,18 +64,8 @@ def _state(card: Any) -> rx.Component:
     )
 
 
-def _activity(card: Any) -> rx.Component:
-    return rx.el.div(
-        rx.cond(
-            card.last_activity != "",
-            rx.fragment(
-                rx.el.p(t("card.last_activity"), class_name="wh-faint"),
-                rx.el.p(time(card.last_activity, "ago", Base.lang)),
-            ),
-            rx.el.p(t("card.no_activity"), class_name="wh-faint"),
-        ),
-        class_name="wh-activity-cell",
-    )
+def _uptime(card: Any) -> rx.Component:
+    return uptime_bar(card.bar, card.bar_percent, card.bar_label, "24h", class_name="wh-bar-cell")
 
 
 def _actions(card: Any, opened: Any) -> rx.Component:
@@ -112,7 +105,10 @@ def _menu(card: Any) -> rx.Component:
             ),
             rx.cond(
                 card.running,
-                rx.fragment(_item("unplug", "action.disconnect", Connections.ask("disconnect", card.id))),
+                rx.fragment(
+                    _item("unplug", "action.disconnect", Connections.ask("disconnect", card.id)),
+                    _item("octagon-x", "action.force_stop", Connections.ask("force_stop", card.id)),
+                ),
             ),
             rx.cond(
                 card.number != "",

@@ -1,4 +1,4 @@
-"""What an opened card shows: history on the left, a test message and its way on the right."""
+"""What an opened card shows: how it is doing, then its history on the left, a test message and its way on the right."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from whahook_app.components.condition import condition
 from whahook_app.components.elements import time
 from whahook_app.components.message_list import message_line
 from whahook_app.components.parts import form_error, some
@@ -16,7 +17,12 @@ from whahook_app.states.connections import Connections
 
 def details(card: Any) -> rx.Component:
     """Return the details of the card that is open."""
-    return rx.el.div(_history(), rx.el.div(_test(card), _recent(), class_name="wh-stack"), class_name="wh-details")
+    return rx.el.div(
+        condition(card),
+        _history(),
+        rx.el.div(_test(card), _recent(), class_name="wh-stack"),
+        class_name="wh-details",
+    )
 
 
 def _history() -> rx.Component:

@@ -8,12 +8,14 @@ from session_core.domain.message import MessageStatus
 from session_core.domain.status import ReasonCode, SessionStatus
 from whahook_app.i18n.en import EN
 from whahook_app.i18n.es import ES
+from whahook_app.i18n.upkeep.en import UPKEEP_EN
+from whahook_app.i18n.upkeep.es import UPKEEP_ES
 
 Language = Literal["es", "en"]
 
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
-TEXTS: dict[Language, dict[str, str]] = {"es": ES, "en": EN}
+TEXTS: dict[Language, dict[str, str]] = {"es": ES | UPKEEP_ES, "en": EN | UPKEEP_EN}
 
 
 def text(language: Language, key: str, **values: Any) -> str:

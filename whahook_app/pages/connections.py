@@ -6,6 +6,7 @@ import reflex as rx
 
 from session_core.domain.status import AccountKind
 from whahook_app.components.account_card import account_card
+from whahook_app.components.alerts import alert_list
 from whahook_app.components.connect_dialog import connect_dialog
 from whahook_app.components.dialogs import one_field, question
 from whahook_app.components.parts import callout, heading, load_problem, skeleton, some
@@ -36,6 +37,7 @@ def connections() -> rx.Component:
             callout("wait", "server-off", t("banner.no_host.title"), t("banner.no_host.body"), role="status"),
             rx.fragment(),
         ),
+        alert_list(Connections.alerts),
         rx.cond(
             Connections.loaded,
             rx.cond(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.services.live import Resync
+from whahook_app.i18n import Language
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.accounts_model import AccountsModel
@@ -17,14 +21,19 @@ from whahook_app.states.connect_dialog import ConnectDialog
 from whahook_app.states.details import Details, read_details
 from whahook_app.states.guard import language_of, sign_in_address
 from whahook_app.states.menu import Menu
+from whahook_app.states.upkeep import Upkeep, read_condition
+from whahook_app.states.upkeep_model import UpkeepModel
 from whahook_app.views.accounts import AccountCard, account_card
+from whahook_app.views.alerts import AlertRow, open_alerts
 from whahook_app.views.capacity import capacity_line
+from whahook_app.views.uptime import bar
 
 
-class Connections(ConnectDialog, Details, Menu, Base):
+class Connections(ConnectDialog, Details, Upkeep, Menu, Base):
     """Cards, dialogs and details of the viewer's accounts."""
 
     cards: list[AccountCard] = []
+    alerts: list[AlertRow] = []
     loaded: bool = False
     broken: bool = False
     no_host: bool = False
@@ -41,19 +50,22 @@ class Connections(ConnectDialog, Details, Menu, Base):
         async with watches.open(core, tab) as watch:
             if watch is None:
                 return None
-            model = AccountsModel(core, watch.user_id)
+            model, upkeep = AccountsModel(core, watch.user_id), UpkeepModel(core, watch.user_id)
             while (batch := await watch.batch()) is not None:
-                await self._take_in(core, model, batch)
+                await self._take_in(core, model, upkeep, batch)
+                if upkeep.time_to_look(batch):
+                    await self._look_closer(core, model, upkeep)
         return await self._ended(tab)
 
-    async def _take_in(self, core: Core, model: AccountsModel, batch: Batch) -> None:
+    async def _take_in(self, core: Core, model: AccountsModel, upkeep: UpkeepModel, batch: Batch) -> None:
         changed = await model.apply(batch)
+        changed |= await upkeep.apply(batch)
         if not changed and not batch:
             return
         again = any(isinstance(event, Resync) for event in batch)
         async with self:
             if changed:
-                self._show(core, model)
+                self._show(core, model, upkeep)
             self._add_to_details(batch)
             opened = self.opened if again else ""
         if opened:
@@ -62,16 +74,35 @@ class Connections(ConnectDialog, Details, Menu, Base):
                 if self.opened == opened:
                     self._show_details(lines, found)
 
-    def _show(self, core: Core, model: AccountsModel) -> None:
+    async def _look_closer(self, core: Core, model: AccountsModel, upkeep: UpkeepModel) -> None:
+        """Bring up to date how the open account is doing."""
+        async with self:
+            opened = self.opened
+        if not opened:
+            return
+        found = await read_condition(core, model.user_id, opened)
+        async with self:
+            if self.opened != opened:
+                return
+            language, now = language_of(self), utcnow()
+            if found is not None:
+                self._show_condition(found, language)
+            day, week = upkeep.day(UUID(opened), now), upkeep.week(UUID(opened), now)
+            for name, value in (("day", bar(day, language, "24h")), ("week", bar(week, language, "7d"))):
+                if getattr(self, name) != value:
+                    setattr(self, name, value)
+
+    def _show(self, core: Core, model: AccountsModel, upkeep: UpkeepModel) -> None:
         """Write the cards and the dialog; what is as it was costs nothing on the wire."""
         language, now = language_of(self), utcnow()
         cards = [
-            account_card(snapshot, language, now, model.queued.get(account_id, 0))
+            _with_bar(account_card(snapshot, language, now, model.queued.get(account_id, 0)), upkeep, language, now)
             for account_id, snapshot in model.snapshots.items()
         ]
         settings = core.settings
         fresh = {
             "cards": cards,
+            "alerts": open_alerts(upkeep.alerts, language),
             "loaded": True,
             "broken": model.broken,
             "no_host": not model.broken and model.capacity.hosts == 0,
@@ -84,6 +115,10 @@ class Connections(ConnectDialog, Details, Menu, Base):
                 setattr(self, name, value)
         self._show_connecting(model, language, now)
 
+    def _close_details(self) -> None:
+        super()._close_details()
+        self._close_condition()
+
     async def _ended(self, tab: Tab) -> Any:
         """Go to the sign-in when the page is still there but its login is not."""
         if not watches.is_open(tab):
@@ -91,3 +126,8 @@ class Connections(ConnectDialog, Details, Menu, Base):
         async with self:
             self.reset()
             return rx.redirect(sign_in_address(self.router.url.path))
+
+
+def _with_bar(card: AccountCard, upkeep: UpkeepModel, language: Language, now: datetime) -> AccountCard:
+    shown = bar(upkeep.day(UUID(card.id), now), language, "24h")
+    return dataclasses.replace(card, bar=shown.tones, bar_percent=shown.percent, bar_label=shown.label)

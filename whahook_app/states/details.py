@@ -12,7 +12,7 @@ from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChan
 from session_core.errors import PolicyError
 from session_core.services import accounts, messages
 from session_core.services.principal import Principal
-from whahook_app.live import Batch
+from whahook_app.live import Batch, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
 from whahook_app.views.activity import ActivityRow, activity_row
@@ -53,6 +53,8 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
         lines, found = await read_details(get_core(), viewer.user_id, account_id)
         self.opened = account_id
         self._show_details(lines, found)
+        # How the account is doing is looked at where everything else is: in the page's own loop.
+        watches.resync(self.router.session.client_token)
 
     @rx.event
     @guarded

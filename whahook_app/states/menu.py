@@ -1,4 +1,4 @@
-"""What an account's menu does: restart, disconnect, unlink, rename, delete. What cannot be undone is asked first."""
+"""What an account's menu does: restart, disconnect, stop by force, unlink, rename, delete. It asks first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from whahook_app.i18n import text
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
 
-QUESTIONS = ("restart", "disconnect", "unlink", "delete")
+QUESTIONS = ("restart", "disconnect", "force_stop", "unlink", "delete")
 
 
 @dataclasses.dataclass
@@ -57,7 +57,7 @@ class Menu(rx.State, mixin=True):  # type: ignore[call-arg]
 
     @rx.event
     @guarded
-    async def answer_yes(self, viewer: Principal) -> None:
+    async def answer_yes(self, viewer: Principal) -> Any:
         """Do what was asked."""
         asked, self.question = self.question, Question()
         core, user_id, account_id = get_core(), viewer.user_id, as_uuid(asked.account_id)
@@ -70,6 +70,9 @@ class Menu(rx.State, mixin=True):  # type: ignore[call-arg]
                 await accounts.disconnect(core, user_id, account_id, logout=True)
             case "delete":
                 await accounts.delete(core, user_id, account_id)
+            case "force_stop":
+                return type(self).force_stop(asked.account_id)
+        return None
 
     @rx.event
     async def answer_no(self) -> None:

@@ -72,6 +72,9 @@ class AccountCard:
     ready: bool = False
     running: bool = False
     linkable: bool = False
+    bar: list[str] = dataclasses.field(default_factory=list)
+    bar_percent: str = ""
+    bar_label: str = ""
 
 
 def account_card(snapshot: SessionSnapshot, language: Language, now: datetime, queued: int = 0) -> AccountCard:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from session_core.errors import NotFound, PolicyError
+from whahook_app.states.alerts import Alerts
 from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
@@ -36,7 +37,7 @@ OPEN_TO_ALL = {
 
 
 def handlers() -> Iterator[tuple[str, Any]]:
-    for state in (Base, Connections, Messages, ApiKeys, Sign):
+    for state in (Base, Connections, Messages, ApiKeys, Alerts, Sign):
         for name, handler in state.event_handlers.items():
             yield name, handler.fn
 

@@ -1,0 +1,1 @@
+"""Texts about how accounts are doing: uptime, health, alerts."""

@@ -1,0 +1,85 @@
+"""``/settings/alerts``: what one is told about by e-mail, in which language, and when not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from session_core.domain.alerts import AlertKind
+from whahook_app.components.parts import callout, form_error, heading, skeleton
+from whahook_app.components.text import t
+from whahook_app.i18n import LANGUAGES
+from whahook_app.layout import page
+from whahook_app.states.alerts import Alerts
+
+PATH = "/settings/alerts"
+
+
+def alerts() -> rx.Component:
+    """Return the page."""
+    return page(
+        heading(t("alerts.title"), rx.el.p(t("alerts.subtitle"), class_name="wh-soft")),
+        rx.cond(
+            Alerts.mail_off,
+            callout("wait", "mail-x", t("alerts.mail_off.title"), t("alerts.mail_off.body")),
+            rx.fragment(),
+        ),
+        rx.cond(Alerts.loaded, _form(), skeleton(1)),
+        current=PATH,
+    )
+
+
+def _form() -> rx.Component:
+    return rx.form(
+        rx.el.fieldset(rx.el.legend(t("alerts.kinds")), *[_kind(kind) for kind in AlertKind]),
+        rx.el.fieldset(
+            rx.el.legend(t("alerts.quiet")),
+            _check("quiet", Alerts.quiet, t("alerts.quiet.on"), t("alerts.quiet.hint")),
+            rx.el.div(
+                _field("start", "alerts.quiet.start", Alerts.start, type="time"),
+                _field("until", "alerts.quiet.until", Alerts.until, type="time"),
+                _field("zone", "alerts.quiet.zone", Alerts.zone, type="text", max_length=64, auto_complete="off"),
+                class_name="wh-hours",
+            ),
+        ),
+        rx.el.label(t("alerts.language"), html_for="alerts-language"),
+        rx.el.select(
+            *[rx.el.option(t(f"alerts.language.{language}"), value=language) for language in LANGUAGES],
+            id="alerts-language",
+            name="language",
+            default_value=Alerts.mail_language,
+            class_name="wh-input wh-select",
+        ),
+        form_error(Alerts.form_error, "alerts-error"),
+        rx.el.div(rx.el.button(t("save"), type="submit", class_name="wh-button wh-primary"), class_name="wh-form-end"),
+        on_submit=Alerts.save,
+        class_name="wh-card wh-padded wh-form wh-prefs",
+    )
+
+
+def _kind(kind: AlertKind) -> rx.Component:
+    key = f"alerts.kind.{kind.value}"
+    return _check(f"kind-{kind.value}", Alerts.told[kind.value], t(key), t(f"{key}.hint"))
+
+
+def _check(name: str, checked: Any, label: Any, hint: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=name, default_checked=checked),
+        rx.el.span(rx.el.strong(label), rx.el.span(hint, class_name="wh-faint")),
+        class_name="wh-check",
+    )
+
+
+def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(key), html_for=f"alerts-{name}"),
+        rx.el.input(
+            id=f"alerts-{name}",
+            name=name,
+            default_value=value,
+            class_name="wh-input",
+            aria_describedby="alerts-error",
+            **props,
+        ),
+    )

@@ -1,0 +1,59 @@
+"""What is wrong now, as the page says it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from session_core.domain.alerts import AlertKind, AlertView
+from whahook_app.i18n import Language, next_step, reason, text
+
+TONE = {
+    AlertKind.NEEDS_PERSON: "bad",
+    AlertKind.HOST_LOST: "bad",
+    AlertKind.DOWN: "wait",
+    AlertKind.BACKUP_FAILING: "wait",
+}
+ICON = {
+    AlertKind.NEEDS_PERSON: "alert",
+    AlertKind.HOST_LOST: "alert",
+    AlertKind.DOWN: "refresh",
+    AlertKind.BACKUP_FAILING: "alert",
+}
+
+
+@dataclasses.dataclass
+class AlertRow:
+    """One thing that is wrong; ``anchor`` leads to the card of its account, empty when it is about no account."""
+
+    id: str = ""
+    tone: str = "wait"
+    icon: str = "alert"
+    title: str = ""
+    why: str = ""
+    since: str = ""
+    anchor: str = ""
+
+
+def open_alerts(alerts: Iterable[AlertView], language: Language) -> list[AlertRow]:
+    """Return what is wrong now; what is over is history, and news that all is well again are no alert."""
+    return [_row(alert, language) for alert in alerts if alert.resolved_at is None and alert.kind is not AlertKind.BACK]
+
+
+def _row(alert: AlertView, language: Language) -> AlertRow:
+    named = {} if alert.account_name is None else {"name": alert.account_name}
+    key = f"alert.{alert.kind.value}"
+    return AlertRow(
+        id=str(alert.id),
+        tone=TONE[alert.kind],
+        icon=ICON[alert.kind],
+        title=text(language, key, **named) if named else text(language, f"{key}.nameless"),
+        why=f"{reason(language, alert.reason_code)} {next_step(language, alert.reason_code)}".strip(),
+        since=alert.raised_at.isoformat(),
+        anchor=f"#{anchor(str(alert.account_id))}" if alert.account_id else "",
+    )
+
+
+def anchor(account_id: str) -> str:
+    """Return the id of an account's card in the page; e-mails link to it."""
+    return f"account-{account_id}"
