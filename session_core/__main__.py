@@ -143,6 +143,46 @@ def migrate() -> None:
     _or_exit(lambda: upgrade(settings.database_url))
 
 
+Account = Annotated[str, typer.Argument(help="Id of the account, or its session id.", show_default=False)]
+
+
+@app.command()
+def backup(account: Account) -> None:
+    """Have a running host back an account up, and wait for it."""
+    settings = _start()
+
+    from session_core.launch import backup_commands as commands
+
+    _or_exit(lambda: commands.run(commands.make(settings, commands.account_of(account), typer.echo)))
+
+
+@app.command()
+def restore(
+    account: Account,
+    backup: Annotated[str | None, typer.Option(help="Id of the backup. Default: the newest complete one.")] = None,
+) -> None:
+    """Have a running host put a backup in the place of an account's login, and connect it."""
+    settings = _start()
+
+    from session_core.launch import backup_commands as commands
+
+    def work() -> None:
+        backup_id = None if backup is None else commands.backup_of(backup)
+        commands.run(commands.restore(settings, commands.account_of(account), backup_id, typer.echo))
+
+    _or_exit(work)
+
+
+@app.command()
+def backups(account: Account) -> None:
+    """List an account's backups, newest first."""
+    settings = _start()
+
+    from session_core.launch import backup_commands as commands
+
+    _or_exit(lambda: commands.run(commands.show(settings, commands.account_of(account), typer.echo)))
+
+
 @app.command()
 def doctor(
     fix_hints: Annotated[bool, typer.Option("--hints/--no-hints", help="Say what to do about what is wrong.")] = True,

@@ -38,6 +38,12 @@ class StoreAway(TransientError):
     default_code = BackupProblem.STORE
 
 
+class StoreRefused(FatalError):
+    """The store does not take it (its key, its limits); somebody has to change a setting."""
+
+    default_code = BackupProblem.REFUSED
+
+
 class ProfileNotReadable(TransientError):
     """The profile could not be copied this time: its browser ended, took too long, or is not there."""
 

@@ -11,6 +11,7 @@ from session_core.backups.errors import BackupDamaged, BackupMissing
 from session_core.backups.keys import KeyRing, load_keys
 from session_core.backups.stores.contract import ArchiveStore
 from session_core.backups.stores.local import LocalFileStore
+from session_core.backups.stores.supabase import SupabaseStore
 from session_core.backups.streams import Stop
 from session_core.settings import Settings
 
@@ -35,6 +36,17 @@ class Vault:
         local = LocalFileStore(settings.backups_dir)
         self._stores: dict[str, ArchiveStore] = {local.name: local}
         self.current: ArchiveStore = local
+        if settings.supabase_url is not None and settings.supabase_service_role_key is not None:
+            # Backups in the folder, from before the settings, are still found there.
+            self.current = SupabaseStore(
+                settings.supabase_url, settings.supabase_service_role_key, settings.backup_bucket
+            )
+            self._stores[self.current.name] = self.current
+
+    @property
+    def stores(self) -> list[ArchiveStore]:
+        """Every store that is set up."""
+        return list(self._stores.values())
 
     def store(self, name: str) -> ArchiveStore:
         """Return a store by its name.

@@ -90,6 +90,11 @@ class Browsers:
         self._versions: dict[tuple[Path, float], str] = {}
         self._starting = asyncio.Lock()
 
+    @property
+    def version(self) -> str:
+        """Version of the Chromium that was last launched, e.g. ``"156.0.8078.79"``; empty before the first one."""
+        return next(reversed(self._versions.values()), "")
+
     async def start(self) -> None:
         """Start Playwright's driver process.
 

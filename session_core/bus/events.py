@@ -17,12 +17,10 @@ from pydantic import ValidationError
 
 from session_core.bus import keys
 from session_core.bus.connection import BUS_ERRORS, RedisClient
-from session_core.domain.events import EVENTS, AccountDeleted, ActivityAdded, MessageChanged, SessionChanged
+from session_core.domain.events import EVENTS, AnyEvent
 from session_core.tasks import end, spawn
 
 log = structlog.get_logger(__name__)
-
-AnyEvent = SessionChanged | MessageChanged | ActivityAdded | AccountDeleted
 
 QUEUE_SIZE = 1000
 """Events that one slow listener may lag behind before it is told to read everything again."""

@@ -36,6 +36,7 @@ class BackupProblem(StrEnum):
     NOT_READY = "not_ready"
     PROFILE = "profile_not_readable"
     STORE = "store_unreachable"
+    REFUSED = "store_refused"
     MISSING = "backup_missing"
     DAMAGED = "backup_damaged"
     FOREIGN = "backup_foreign"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from session_core.domain.backup import BackupView
 from session_core.domain.ids import session_id
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
@@ -118,6 +119,14 @@ class ActivityAdded(_Data):
     entry: ActivityEntry
 
 
+class BackupChanged(_Data):
+    """A backup was made, verified or lost."""
+
+    type: Literal["backup"] = "backup"
+    user_id: UUID
+    backup: BackupView
+
+
 class AccountDeleted(_Data):
     """An account and its profile are gone."""
 
@@ -126,7 +135,8 @@ class AccountDeleted(_Data):
     account_id: UUID
 
 
-Event = Annotated[SessionChanged | MessageChanged | ActivityAdded | AccountDeleted, Field(discriminator="type")]
+AnyEvent = SessionChanged | MessageChanged | ActivityAdded | BackupChanged | AccountDeleted
+Event = Annotated[AnyEvent, Field(discriminator="type")]
 
-EVENTS: TypeAdapter[SessionChanged | MessageChanged | ActivityAdded | AccountDeleted] = TypeAdapter(Event)
+EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Event)
 """Reads any event back from JSON."""

@@ -93,6 +93,11 @@ class LeaseKeeper:
         held = self._held.get(account_id)
         return held is not None and self._now() < held.sure_until
 
+    def epoch(self, account_id: UUID) -> int:
+        """Return the fencing number under which the account is held; 0 when it is not."""
+        held = self._held.get(account_id)
+        return 0 if held is None else held.lease.epoch
+
     async def _renew_all(self) -> None:
         await asyncio.gather(*(self._renew(account_id) for account_id in list(self._held)))
 

@@ -16,12 +16,13 @@ from session_core.bus.lease import LEASE
 from session_core.bus.reconcile import ReconcileListener
 from session_core.domain.resources import Budget
 from session_core.domain.status import Desired
+from session_core.host.backup_tools import Surroundings
 from session_core.host.budget import BudgetKeeper
 from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
 from session_core.host.house import House
 from session_core.host.leases import LeaseKeeper
-from session_core.host.policy import Goal, Order, Wanted, decide
+from session_core.host.policy import Goal, Order, Restore, Wanted, decide
 from session_core.host.session import Session
 from session_core.host.watch import HealthTeller
 from session_core.store import accounts
@@ -65,6 +66,7 @@ class SessionManager:
         self._about = about or About()
         self._sessions: dict[UUID, Session] = {}
         self._lives: set[asyncio.Task[None]] = set()
+        self._beginning = asyncio.Lock()
         self._leases = LeaseKeeper(self._core.redis, house.host_id, self._on_lost, rhythm.lease)
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
@@ -83,6 +85,8 @@ class SessionManager:
             BUS_ERRORS: the bus is away.
         """
         await self._commands.start()
+        around = Surroundings(self._sessions.values, self._leases.epoch, self._leases.sure, self._back_up_at_rest)
+        await self._house.backups.start(around)
         self._leases.start()
         self._listener.start()
         self._reconciler.start()
@@ -97,6 +101,7 @@ class SessionManager:
         for session in self._sessions.values():
             session.order(Order(Goal.LEAVE, 0))
         await self._all_gone()
+        await self._house.backups.stop()
         await self._budget.stop()
         await self._heart.stop()
         await self._leases.stop()
@@ -153,8 +158,21 @@ class SessionManager:
         elif wanted.desired is Desired.CONNECTED and session.running.goal is Goal.CONNECT:
             session.adopt(wanted.wanted_seq)
 
-    async def _begin(self, account_id: UUID) -> None:
-        """Take the account's lease and start its session, unless another host has it or nothing is to be done."""
+    async def _back_up_at_rest(self, account_id: UUID) -> None:
+        await self._begin(account_id, otherwise=Order(Goal.BACK_UP, 0))
+
+    async def _begin(self, account_id: UUID, *, otherwise: Order | None = None) -> None:
+        """Take the account's lease and start its session, unless another host has it or nothing is to be done.
+
+        Args:
+            account_id: the account.
+            otherwise: what to do when its row wants nothing.
+        """
+        async with self._beginning:
+            if account_id not in self._sessions:
+                await self._begin_now(account_id, otherwise)
+
+    async def _begin_now(self, account_id: UUID, otherwise: Order | None) -> None:
         try:
             if not await self._leases.acquire(account_id):
                 return
@@ -163,7 +181,7 @@ class SessionManager:
             return
         # Read again now that the account is ours: the row may be from before its last session ended.
         row = await self._row(account_id)
-        order = decide(_wanted(row[1]), None) if row is not None else None
+        order = (decide(_wanted(row[1]), None) or otherwise) if row is not None else None
         if row is None or order is None:
             await self._leases.release(account_id)
             return
@@ -219,4 +237,5 @@ def _wanted(runtime: SessionRuntime) -> Wanted:
         wanted_seq=runtime.wanted_seq,
         restart_seq=runtime.restart_seq,
         logout_seq=runtime.logout_seq,
+        restore=Restore(runtime.restore_backup_id, runtime.restore_seq) if runtime.restore_backup_id else None,
     )

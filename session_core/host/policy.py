@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import FatalError, LoginRequired, WhahookError
@@ -29,23 +30,48 @@ PHASE_DEADLINES = {
 
 
 class Goal(StrEnum):
-    """What a session is told to do. The last two come from the host itself and not from the owner."""
+    """What a session is told to do. The last two come from the host itself and not from the owner.
+
+    BACK_UP: copy the profile of an account that does not run; nothing else about it changes.
+    """
 
     CONNECT = "connect"
     STOP = "stop"
     LOGOUT = "logout"
     DELETE = "delete"
+    BACK_UP = "back_up"
     LEAVE = "leave"
     LOSE = "lose"
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """The owner's request to go back to a backup, and its number."""
+
+    backup_id: UUID
+    seq: int
+
+    @property
+    def mark(self) -> str:
+        """What a profile carries that was restored by this request, so that it is not restored twice."""
+        return f"{self.backup_id} {self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """A goal and the number of the owner's request behind it. ``restart``: begin anew even when connected."""
+    """A goal and the number of the owner's request behind it.
+
+    Attributes:
+        goal: what to do.
+        seq: number of the newest request.
+        restart: begin anew even when connected.
+        restore: put this backup in the place of the profile before connecting.
+    """
 
     goal: Goal
     seq: int
     restart: bool = False
+    restore: Restore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +83,7 @@ class Wanted:
     wanted_seq: int
     restart_seq: int = 0
     logout_seq: int = 0
+    restore: Restore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +111,7 @@ def _unlike(wanted: Wanted) -> Order | None:
         # Also when the owner wants it connected again by now: first the one, then the other.
         return Order(Goal.LOGOUT, wanted.logout_seq)
     if wanted.desired is Desired.CONNECTED:
-        return Order(Goal.CONNECT, wanted.wanted_seq)
+        return Order(Goal.CONNECT, wanted.wanted_seq, restore=wanted.restore)
     if not wanted.status.settled:
         return Order(Goal.STOP, wanted.wanted_seq)
     return None
@@ -102,6 +129,8 @@ def _other_order(wanted: Wanted, running: Running) -> Order | None:
         return Order(Goal.LOGOUT, wanted.logout_seq)
     if wanted.desired is Desired.STOPPED:
         return Order(Goal.STOP, wanted.wanted_seq)
+    if wanted.restore is not None and wanted.restore.seq > running.seq:
+        return Order(Goal.CONNECT, wanted.wanted_seq, restart=True, restore=wanted.restore)
     if wanted.restart_seq > running.seq:
         return Order(Goal.CONNECT, wanted.wanted_seq, restart=True)
     return None

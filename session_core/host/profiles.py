@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from session_core.backups import swap
 from session_core.browser import processes, profile
 from session_core.browser.usage import Usage, measure
 from session_core.errors import FatalError
@@ -27,13 +28,19 @@ class LocalProfiles:
 
     async def exists(self, session_id: str) -> bool:
         """See `Profiles.exists`."""
-        return await asyncio.to_thread(self.path(session_id).is_dir)
+        return await asyncio.to_thread(self._exists, self.path(session_id))
+
+    def _exists(self, path: Path) -> bool:
+        swap.recover(path)
+        return swap.has_login(path)
 
     async def remove(self, session_id: str) -> None:
         """See `Profiles.remove`."""
         await asyncio.to_thread(profile.delete, self.path(session_id))
         for aside in await asyncio.to_thread(profile.quarantines, self.path(session_id)):
             await asyncio.to_thread(profile.delete, aside)
+        # Also what was there before a restore.
+        await asyncio.to_thread(profile.delete, swap.previous(self.path(session_id)))
 
     async def kill_browser(self, session_id: str) -> int:
         """See `Profiles.kill_browser`."""
@@ -52,7 +59,7 @@ class LocalProfiles:
             return
         profile.discard_trials(self._folder)
         for path in self._folder.iterdir():
-            if not path.is_dir():
+            if not path.is_dir() or path.name.startswith("."):
                 continue
             if profile.is_quarantined(path):
                 continue

@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from session_core.backups.vault import Vault
 from session_core.browser.chromium import Browsers
 from session_core.browser.isolation import Isolation, chromium_sandbox_enabled
 from session_core.core import Core, open_core
 from session_core.domain.ids import session_id
 from session_core.domain.status import AccountKind
 from session_core.errors import FatalError, TransientError
+from session_core.host.backup_keeper import BackupKeeper
+from session_core.host.backup_tools import BackupRhythm, Tools
 from session_core.host.house import House
 from session_core.host.identity import only_host
 from session_core.host.manager import About, SessionManager
@@ -99,11 +102,20 @@ async def _manager(core: Core, browsers: Browsers, host_id: str) -> SessionManag
             since=since,
         )
 
+    tools = Tools(
+        core=core,
+        host_id=host_id,
+        vault=Vault(settings),
+        folder=settings.whatsapp_sessions_dir,
+        chromium=lambda: browsers.version,
+        rhythm=BackupRhythm(every=settings.backup_every),
+    )
     house = House(
         core=core,
         host_id=host_id,
         make_driver=make_driver,
         profiles=profiles,
+        backups=BackupKeeper(tools),
         room=Room(settings.max_sessions),
         starts=asyncio.Semaphore(settings.start_concurrency),
     )

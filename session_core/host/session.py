@@ -16,11 +16,12 @@ from session_core.domain.events import Qr
 from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
-from session_core.errors import TransientError, WhahookError
+from session_core.errors import FatalError, TransientError, WhahookError
 from session_core.host import messages, policy
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
+from session_core.host.placing import Placing
 from session_core.host.policy import Goal, Order
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.setbacks import Setbacks
@@ -54,6 +55,8 @@ class Session:
     Attributes:
         ending: nothing more is done; only what must be stored is still being stored.
         sending: held by whoever sends; one text at a time.
+        ready_since: since when it is ready, None while it is not; a page that is offline for a moment stays ready here.
+        linked_anew: whether a phone was linked when it became ready.
     """
 
     def __init__(self, house: House, account: Account, runtime: SessionRuntime, order: Order) -> None:
@@ -82,6 +85,11 @@ class Session:
         self._failures = 0
         self._setbacks = Setbacks()
         self._ready_at: float | None = None
+        self.ready_since: datetime | None = None
+        self.linked_anew = False
+        self._worked = False
+        self._restore = order.restore
+        self._was_at_rest = runtime.status.settled
         self._attempts = 0
         self._last_message_at = asyncio.get_running_loop().time()
         self._gone = ReasonCode.UNLINKED
@@ -150,6 +158,8 @@ class Session:
             self.adopt(order.seq)
             self._expects_qr = True
             self._cause = ReasonCode.REQUESTED
+            self._restore = order.restore or self._restore
+            self._was_at_rest = False
         self._changed.set()
 
     async def force_stop(self) -> int:
@@ -159,6 +169,8 @@ class Session:
         """
         if self._order.goal in {Goal.CONNECT, Goal.LOGOUT}:
             self.order(Order(Goal.STOP, self._seq))
+        # What was killed is no clean state to be backed up.
+        self._worked = False
         killed = 0
         while not self._ended.is_set():
             # Again: a browser that was just being launched shows up a moment later.
@@ -193,6 +205,7 @@ class Session:
             Goal.STOP: self._stop,
             Goal.LOGOUT: self._log_out,
             Goal.DELETE: self._delete,
+            Goal.BACK_UP: self._back_up,
             Goal.LEAVE: self._leave,
             Goal.LOSE: self._leave,
         }
@@ -238,10 +251,19 @@ class Session:
 
     async def _stop(self) -> None:
         self._set_status(SessionStatus.STOPPED, ReasonCode.REQUESTED)
+        await self._back_up_closed()
 
     async def _leave(self) -> None:
-        """Nothing is left to do: the browser is closed."""
+        """Nothing is left to do but a backup: the browser is closed."""
         self._say_leaving()
+        await self._back_up_closed()
+
+    async def _back_up_closed(self) -> None:
+        if self._worked and not self._lost:
+            await self._house.backups.closed(self)
+
+    async def _back_up(self) -> None:
+        await self._house.backups.asked_at_rest(self)
 
     async def _log_out(self) -> None:
         done = self._login_ended or await self._unlinked()
@@ -252,6 +274,7 @@ class Session:
         except (WhahookError, OSError) as error:
             log.warning("profile_not_removed", session=self.name, error=repr(error))
         self._identity = (None, None)
+        self._journal.add(partial(self._house.backups.forget, self))
         self._set_status(
             SessionStatus.STOPPED, ReasonCode.LOGGED_OUT, detail, told_identity=True, logout_seq=self._order.seq
         )
@@ -264,6 +287,7 @@ class Session:
         ):
             with attempt:
                 await self._house.profiles.remove(self.name)
+                await self._house.backups.remove_all(self)
         await quietly(bus_qr.forget(self._house.core.redis, self.account_id))
         self._journal.add(self._purge)
 
@@ -281,6 +305,7 @@ class Session:
         """Run one browser to its end; the time for the next one, None when another one would not do better."""
         attempt: Attempt | None = None
         try:
+            await self._put_profile_in_place()
             attempt = self._attempt = self._new_attempt()
             await attempt.run(self._house.starts, self._house.room)
         except Exception as error:
@@ -290,10 +315,27 @@ class Session:
         finally:
             # Said first and closed then: the page need not wait for a browser that takes its time to end.
             self._attempt = None
+            self.ready_since = None
             if attempt is not None and not await close_driver(attempt.driver, self.name):
                 # Its next browser needs the profile.
                 await self._house.profiles.kill_browser(self.name)
         raise AssertionError("an attempt ends with an error")
+
+    async def _put_profile_in_place(self) -> None:
+        """Restore the backup that was chosen, or the newest one of a login whose profile is gone."""
+        placing = Placing(self._house, self, lambda: self._set_status(SessionStatus.QUEUED, ReasonCode.RESTORING))
+        if (chosen := self._restore) is not None:
+            problem = await placing.chosen(chosen)
+            self._restore = None
+            self._journal.add(partial(self._restore_done, chosen))
+            if problem is not None and self._was_at_rest:
+                raise FatalError("The backup could not be restored.", code=ReasonCode.RESTORE_FAILED)
+        if self._identity[0] is not None:
+            await placing.lost(person_there=self._expects_qr)
+
+    async def _restore_done(self, restore: policy.Restore) -> None:
+        async with self._house.core.db.begin() as session:
+            await accounts.restore_done(session, self.account_id, restore.backup_id, restore.seq)
 
     def _new_attempt(self) -> Attempt:
         driver = self._house.make_driver(self._account, self._heard_at)
@@ -350,6 +392,9 @@ class Session:
         self._gone = ReasonCode.UNLINKED
         self._failures = 0
         self._ready_at = asyncio.get_running_loop().time()
+        if self.ready_since is None:
+            self.ready_since, self.linked_anew, self._worked = utcnow(), not restored, True
+            spawn(self._house.backups.works(self), name=f"works-{self.name}", owner=self._tasks)
         self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
 
     async def _on_message(self, event: MessageSeen | AckChanged) -> None:

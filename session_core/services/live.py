@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from uuid import UUID
 
-from session_core.bus.events import RESYNC, AnyEvent, Resync, Subscription
+from session_core.bus.events import RESYNC, Resync, Subscription
 from session_core.core import Core, open_core
+from session_core.domain.events import AnyEvent
 
 __all__ = ["RESYNC", "AnyEvent", "Core", "Resync", "Subscription", "open_core", "subscribe"]
 

@@ -126,6 +126,7 @@ async def want(
     restart: bool = False,
     logout: bool = False,
     force: bool = False,
+    restore: UUID | None = None,
 ) -> int:
     """Write what the owner wants; returns the number of this request.
 
@@ -135,6 +136,7 @@ async def want(
         desired: what is wanted from now on.
         restart: also when it runs already, start it anew.
         logout: unlink the device from the phone before stopping.
+        restore: put this backup in the place of the profile first.
         force: forget an earlier request to log out: it is what hangs, or would start a browser again.
     """
     query = (
@@ -153,6 +155,11 @@ async def want(
         runtime.logout_seq = runtime.wanted_seq
     elif force:
         runtime.logout_seq = 0
+    if restore is not None:
+        runtime.restore_seq, runtime.restore_backup_id = runtime.wanted_seq, restore
+    elif desired is not Desired.CONNECTED:
+        # Whoever stops an account does not expect it to go back to an older state at its next start.
+        runtime.restore_seq, runtime.restore_backup_id = 0, None
     await session.flush()
     return runtime.wanted_seq
 
@@ -163,6 +170,19 @@ async def logout_done(session: AsyncSession, account_id: UUID, logout_seq: int) 
         update(SessionRuntime)
         .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.logout_seq) == logout_seq)
         .values(logout_seq=0)
+    )
+
+
+async def restore_done(session: AsyncSession, account_id: UUID, backup_id: UUID, restore_seq: int) -> None:
+    """Note that the request to restore a backup was carried out, or given up."""
+    await session.exec(
+        update(SessionRuntime)
+        .where(
+            col(SessionRuntime.account_id) == account_id,
+            col(SessionRuntime.restore_backup_id) == backup_id,
+            col(SessionRuntime.restore_seq) == restore_seq,
+        )
+        .values(restore_seq=0, restore_backup_id=None)
     )
 
 

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from session_core.domain.status import SessionStatus
 from session_core.services.principal import new_api_key
 from session_core.settings import Settings
 from tests.integration.api.conftest import Person, client
 from tests.integration.api.phone import Phone
+from tests.integration.api.test_backups import add_backup
 from tests.servers.api import RunningApi
 from whahook_app.api.app import create_api
 
@@ -62,9 +64,11 @@ FOREIGN = [operation for operation in PROTECTED if operation.name not in OWN]
 
 
 @pytest.fixture
-async def belongings(ana: Person, phone: Phone) -> dict[str, str]:
+async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, str]:
     """Things of Ana's, by the name that they have in paths."""
     account = await ana.account("Ana's")
+    await phone.shows_qr(account["id"])
+    await phone.shows(account["id"], SessionStatus.QR, identity=("34612345678", "Ana's phone"))
     await phone.shows_qr(account["id"])
     message = await ana.program.post(
         f"/api/v1/accounts/{account['id']}/messages", json={"to": "+34612345678", "text": "hello"}
@@ -73,6 +77,7 @@ async def belongings(ana: Person, phone: Phone) -> dict[str, str]:
     return {
         "account_id": str(account["id"]),
         "message_id": message.json()["id"],
+        "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
     }
 
@@ -120,16 +125,21 @@ async def test_a_stranger_gets_404_and_changes_nothing(belongings: dict[str, str
 
 async def test_the_owner_gets_through(belongings: dict[str, str], ana: Person) -> None:
     """The same requests are good ones: it is the stranger that they are refused for."""
-    for operation in sorted(FOREIGN, key=lambda operation: operation.method == "delete"):
+    for operation in sorted(FOREIGN, key=_what_is_removed_last):
         answer = await call(ana.program, operation, belongings)
         # No host runs here that could be asked for a pairing code.
         expected = {503} if operation.name == "createPairingCode" else {200, 202, 204}
         assert answer.status_code in expected, (operation.name, answer.text)
 
 
+def _what_is_removed_last(operation: Operation) -> tuple[bool, int]:
+    """Sort deletions to the end, and of those what hangs on something else before that."""
+    return operation.method == "delete", -operation.path.count("/")
+
+
 async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
     path = f"/api/v1/accounts/{ids['account_id']}"
-    paths = ("/api/v1/accounts", "/api/v1/api-keys", f"{path}/messages", f"{path}/activity")
+    paths = ("/api/v1/accounts", "/api/v1/api-keys", f"{path}/messages", f"{path}/activity", f"{path}/backups")
     answers = [await ana.program.get(place) for place in paths]
     assert {answer.status_code for answer in answers} == {200}
     # A key's last use is written at most once a minute, by Ana herself.

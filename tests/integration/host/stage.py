@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from session_core.backups.vault import Vault
 from session_core.core import Core
 from session_core.domain.events import Qr, SessionSnapshot
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import FatalError
+from session_core.host.backup_keeper import BackupKeeper
+from session_core.host.backup_tools import BackupRhythm, Tools
 from session_core.host.house import House
 from session_core.host.manager import Rhythm, SessionManager
 from session_core.host.profiles import LocalProfiles
@@ -29,6 +32,8 @@ from tests.factories import add_account, add_user
 from tests.waiting import eventually
 
 QUICK = Rhythm(look=timedelta(milliseconds=200), beat=timedelta(milliseconds=100), lease=timedelta(seconds=2))
+
+QUICK_BACKUPS = BackupRhythm(look=timedelta(milliseconds=100), leave=timedelta(seconds=5))
 
 PATIENCE = timedelta(seconds=20)
 """Everything here takes milliseconds; the machine may be busy with something else."""
@@ -130,6 +135,7 @@ async def stage_on(
     max_sessions: int = 8,
     starts: int = 8,
     rhythm: Rhythm = QUICK,
+    backups: BackupRhythm = QUICK_BACKUPS,
 ) -> AsyncIterator[Stage]:
     """Run a host until the block ends; its first look at the rows happens at once."""
     stage: Stage
@@ -137,11 +143,20 @@ async def stage_on(
     def make_driver(account: Account, since: datetime | None) -> Driver:
         return stage.make_driver(account, since)
 
+    tools = Tools(
+        core=core,
+        host_id=host_id,
+        vault=Vault(core.settings),
+        folder=folder,
+        chromium=lambda: "156.0.1",
+        rhythm=backups,
+    )
     house = House(
         core=core,
         host_id=host_id,
         make_driver=make_driver,
         profiles=LocalProfiles(folder),
+        backups=BackupKeeper(tools),
         room=Room(max_sessions),
         starts=asyncio.Semaphore(starts),
         random=lambda: 0.0,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from session_core.host.policy import (
     PHASE_DEADLINES,
     Goal,
     Order,
+    Restore,
     Running,
     Wanted,
     backoff,
@@ -22,6 +24,7 @@ from session_core.host.policy import (
 from session_core.whatsapp.driver import LogoutCause, Loss
 
 S = SessionStatus
+RESTORE = Restore(UUID(int=7), 4)
 CONNECTED, STOPPED, DELETED = Desired.CONNECTED, Desired.STOPPED, Desired.DELETED
 
 
@@ -41,6 +44,9 @@ CONNECTED, STOPPED, DELETED = Desired.CONNECTED, Desired.STOPPED, Desired.DELETE
         (Wanted(CONNECTED, S.STOPPED, 4, logout_seq=3), Order(Goal.LOGOUT, 3)),
         (Wanted(DELETED, S.STOPPED, 3, logout_seq=3), Order(Goal.DELETE, 3)),
         (Wanted(DELETED, S.READY, 3), Order(Goal.DELETE, 3)),
+        (Wanted(CONNECTED, S.STOPPED, 4, restore=RESTORE), Order(Goal.CONNECT, 4, restore=RESTORE)),
+        (Wanted(CONNECTED, S.STOPPED, 4, logout_seq=3, restore=RESTORE), Order(Goal.LOGOUT, 3)),
+        (Wanted(DELETED, S.STOPPED, 4, restore=RESTORE), Order(Goal.DELETE, 4)),
     ],
 )
 def test_what_is_done_about_a_row_without_a_session(wanted: Wanted, order: Order | None) -> None:
@@ -54,6 +60,14 @@ def test_what_is_done_about_a_row_without_a_session(wanted: Wanted, order: Order
         (Wanted(CONNECTED, S.READY, 3), Running(Goal.CONNECT, 1), None),
         (Wanted(CONNECTED, S.READY, 3, restart_seq=1), Running(Goal.CONNECT, 1), None),
         (Wanted(CONNECTED, S.READY, 3, restart_seq=2), Running(Goal.CONNECT, 1), Order(Goal.CONNECT, 3, restart=True)),
+        (
+            Wanted(CONNECTED, S.READY, 4, restore=RESTORE),
+            Running(Goal.CONNECT, 3),
+            Order(Goal.CONNECT, 4, restart=True, restore=RESTORE),
+        ),
+        (Wanted(CONNECTED, S.READY, 5, restore=RESTORE), Running(Goal.CONNECT, 4), None),
+        (Wanted(CONNECTED, S.READY, 4, restore=RESTORE), Running(Goal.BACK_UP, 0), None),
+        (Wanted(DELETED, S.STOPPED, 4), Running(Goal.BACK_UP, 0), Order(Goal.DELETE, 4)),
         (Wanted(STOPPED, S.READY, 2), Running(Goal.CONNECT, 1), Order(Goal.STOP, 2)),
         (Wanted(STOPPED, S.READY, 2, logout_seq=2), Running(Goal.CONNECT, 1), Order(Goal.LOGOUT, 2)),
         (Wanted(CONNECTED, S.READY, 3, logout_seq=2), Running(Goal.CONNECT, 1), Order(Goal.LOGOUT, 2)),

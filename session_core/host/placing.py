@@ -1,0 +1,93 @@
+"""The profile that a browser is opened on: the one that is there, or one from a backup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from session_core.backups.errors import problem_of
+from session_core.domain.backup import BackupProblem
+from session_core.domain.status import ReasonCode
+from session_core.errors import FatalError, TransientError
+from session_core.host.backup_tools import Owned
+from session_core.host.house import House
+from session_core.host.policy import Restore
+from session_core.store.errors import STORE_ERRORS
+
+log = structlog.get_logger(__name__)
+
+_DATABASE_AWAY = (*(kind for kind in STORE_ERRORS if kind is not OSError), ConnectionError)
+"""A plain OSError is the disk of the profiles here."""
+
+
+class Placing:
+    """Puts a profile in its place before a browser is opened on it. The caller holds the account."""
+
+    def __init__(self, house: House, owned: Owned, begins: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            house: the host's things.
+            owned: whose profile.
+            begins: called when something is restored.
+        """
+        self._house = house
+        self._owned = owned
+        self._begins = begins
+
+    async def chosen(self, restore: Restore) -> BackupProblem | None:
+        """Restore the backup that the owner chose.
+
+        Returns:
+            What was wrong, told to the owner by then; the profile is as it was.
+
+        Raises:
+            TransientError: the database is away, try again.
+        """
+        self._begins()
+        try:
+            await self._house.backups.restore(self._owned, restore)
+        except _DATABASE_AWAY as error:
+            raise _database_away() from error
+        except Exception as error:
+            return await self._told(error)
+        return None
+
+    async def lost(self, *, person_there: bool) -> None:
+        """Restore the newest backup when the profile of a linked account is not there any more.
+
+        Args:
+            person_there: somebody waits who can also scan a code: without a backup it goes on with an empty profile.
+
+        Raises:
+            TransientError: the backup cannot be reached now.
+            FatalError: there is one, and it cannot be opened before somebody changes something.
+        """
+        if await self._house.profiles.exists(self._owned.name):
+            return
+        try:
+            await self._house.backups.restore_newest(self._owned, self._begins)
+        except TransientError:
+            raise
+        except _DATABASE_AWAY as error:
+            raise _database_away() from error
+        except Exception as error:
+            await self._give_up(error, person_there)
+
+    async def _give_up(self, error: Exception, person_there: bool) -> None:
+        problem = await self._told(error)
+        if person_there:
+            return
+        reason = ReasonCode.DISK_FULL if problem is BackupProblem.DISK_FULL else ReasonCode.BACKUP_UNREADABLE
+        raise FatalError(f"No backup can be restored: {problem}.", code=reason) from error
+
+    async def _told(self, error: Exception) -> BackupProblem:
+        problem = problem_of(error)
+        log.warning("backup_not_restored", session=self._owned.name, problem=problem, error=repr(error))
+        await self._house.backups.not_restored(self._owned, problem)
+        return problem
+
+
+def _database_away() -> TransientError:
+    return TransientError("The database does not answer, so nobody knows which backup to restore.")
