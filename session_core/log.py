@@ -21,13 +21,30 @@ SECRET_ENDINGS = ("password", "token", "secret")
 _URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):\S+@")
 
 
+_IN_TEXTS = (
+    (_URL_PASSWORD, r"\1:[hidden]@"),
+    # Credentials of ours, wherever a library may have put them.
+    (re.compile(r"((?:__Host-)?wh_session=)[^;'\"\s]+"), r"\1[hidden]"),
+    (re.compile(r"\bwak_[0-9a-f]+_[\w-]+"), "wak_[hidden]"),
+    # Reflex writes an event that it could not process with its headers, its tab's token and what was typed.
+    (re.compile(r"\bEvent\(name='([^']*)'[^\n]*"), r"Event(name='\1', [hidden])"),
+)
+
+
+def clean(text: str) -> str:
+    """Hide credentials inside a text: passwords of addresses, cookies, API keys, what a page's event carried."""
+    for pattern, instead in _IN_TEXTS:
+        text = pattern.sub(instead, text)
+    return text
+
+
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide secret fields, and passwords inside URLs (structlog processor)."""
+    """Hide secret fields, and credentials inside texts (structlog processor)."""
     for name, value in event.items():
         if name.lower() in SECRET_NAMES or name.lower().endswith(SECRET_ENDINGS):
             event[name] = "[hidden]"
-        elif isinstance(value, str) and "://" in value:
-            event[name] = _URL_PASSWORD.sub(r"\1:[hidden]@", value)
+        elif isinstance(value, str):
+            event[name] = clean(value)
     return event
 
 

@@ -78,3 +78,23 @@ class TestLines:
         structlog.get_logger("ours").info("not shown")
         logging.getLogger("httpx").info("not shown")
         assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("headers {'cookie': 'lang=es; wh_session=DpyuYBN0abc-_x; theme=dark'}", "DpyuYBN0abc-_x"),
+        ("cookie: __Host-wh_session=DpyuYBN0abc", "DpyuYBN0abc"),
+        ("key wak_9e82aa11bb_AbC-dEf_123 refused", "AbC-dEf_123"),
+        (
+            "Error processing event queue entry for Event(name='app.state.gone', router_data={'token': 'f2b02cbc'}, "
+            "payload={'text': 'see you at (eight)'})",
+            "f2b02cbc",
+        ),
+    ],
+)
+def test_credentials_inside_a_text_are_hidden(text: str, secret: str) -> None:
+    shown = str(redact(None, "error", {"event": text})["event"])
+    assert secret not in shown
+    assert "eight" not in shown
+    assert shown[:7] == text[:7], "the rest is still there to be read"
