@@ -22,8 +22,8 @@ PARENT_PID = "WHAHOOK_PARENT_PID"
 """Environment variable: id of the process that the reader must not outlive."""
 
 LOOK_EVERY = timedelta(seconds=1)
-GRACE = timedelta(seconds=20)
-"""Longest clean stop of a service after its parent is gone; above the host's own time to close its browsers."""
+GRACE = timedelta(seconds=25)
+"""Longest clean stop of a service after its parent is gone; above the host's own time for browsers and backups."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36

@@ -33,8 +33,8 @@ def _ours(name: str) -> tuple[str, ...]:
 
 VALKEY = Service("valkey", _ours("valkey"), first=True)
 SANDBOX = Service("sandbox", _ours("sandbox"), stop_timeout=timedelta(seconds=5))
-HOST = Service("host", _ours("host"), stop_timeout=timedelta(seconds=15))
-"""It closes its browsers one after the other, so that their profiles are whole."""
+HOST = Service("host", _ours("host"), stop_timeout=timedelta(seconds=25))
+"""It closes its browsers, so that their profiles are whole, and then stores their last backups."""
 WORKER = Service("worker", _ours("worker"))
 WEB = Service("web", _ours("web"))
 
