@@ -27,8 +27,14 @@ class TransientError(WhahookError):
     default_code = "try_again"
 
 
-class LoginRequired(WhahookError):
-    """A person has to link the phone again; trying again by ourselves is useless."""
+class PersonRequired(WhahookError):
+    """Only a person can go on, on the phone or at the machine; trying again by ourselves is useless."""
+
+    default_code = "person_required"
+
+
+class LoginRequired(PersonRequired):
+    """A person has to link the phone again."""
 
     default_code = "login_required"
 

@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     chromium_args_setting: str = Field(default="", validation_alias=_env("WHAHOOK_CHROMIUM_ARGS"))
     chromium_sandbox: Literal["auto", "on", "off"] = "auto"
     user_agent: str | None = None
+    on_conflict: Literal["ask", "take_over"] = "ask"
     presence: Literal["available", "leave"] = "available"
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
     session_memory_alarm: Size = 600 * 1024**2

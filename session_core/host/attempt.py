@@ -13,7 +13,7 @@ import structlog
 
 from session_core.domain.events import Qr
 from session_core.domain.status import ReasonCode, SessionStatus
-from session_core.errors import FatalError, LoginRequired, TransientError, WhahookError
+from session_core.errors import LoginRequired, PersonRequired, TransientError, WhahookError
 from session_core.host import qr_image
 from session_core.host.policy import PHASE_DEADLINES
 from session_core.host.room import Room
@@ -23,6 +23,7 @@ from session_core.whatsapp.driver import (
     Conflicted,
     Driver,
     DriverEvent,
+    Gated,
     Linking,
     Loaded,
     LoggedOut,
@@ -129,7 +130,7 @@ class Attempt:
             room: told that this one is still growing.
 
         Raises:
-            LoginRequired: a person has to do something; ``code`` is the reason.
+            PersonRequired: a person has to do something; ``code`` is the reason.
             FatalError: it cannot work on this machine.
             TransientError: the browser or the page is gone.
         """
@@ -184,6 +185,8 @@ class Attempt:
                 await self._hearing.message(event)
             case Lost(loss, detail):
                 raise _lost(loss, detail)
+            case Gated(gate):
+                raise PersonRequired("WhatsApp wants something of the number's owner first.", code=gate)
             case LoggedOut() | Conflicted() | QrExpired() | QrShown():
                 self._login_news(event)
             case _:
@@ -249,7 +252,7 @@ def _drawn(shown: QrShown) -> Qr:
     )
 
 
-def _lost(loss: Loss, detail: str) -> TransientError | FatalError:
+def _lost(loss: Loss, detail: str) -> TransientError | PersonRequired:
     if loss is Loss.UNSUPPORTED:
-        return FatalError(f"WhatsApp Web refuses this browser. {detail}".strip(), code=loss)
+        return PersonRequired(f"WhatsApp Web refuses this browser. {detail}".strip(), code=loss)
     return TransientError(detail or "The browser or its page is gone.", code=loss)

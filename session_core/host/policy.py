@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
-from session_core.errors import FatalError, LoginRequired, WhahookError
+from session_core.errors import FatalError, PersonRequired, WhahookError
 
 BACKOFF_BASE = timedelta(seconds=1)
 BACKOFF_CAP = timedelta(minutes=1)
@@ -172,7 +172,7 @@ def reason_of(error: BaseException) -> ReasonCode:
 
 def status_after(error: BaseException) -> SessionStatus:
     """Choose the next status by the type of the error; what nobody foresaw is worth another try."""
-    if isinstance(error, LoginRequired):
+    if isinstance(error, PersonRequired):
         return SessionStatus.ACTION_REQUIRED
     if isinstance(error, FatalError):
         return SessionStatus.ERROR

@@ -9,7 +9,7 @@ import structlog
 
 from session_core.errors import TransientError
 from session_core.host.attempt import close_driver
-from session_core.whatsapp.driver import Driver, LoggedOut, Lost, QrExpired, QrShown, Ready
+from session_core.whatsapp.driver import Driver, Gated, LoggedOut, Lost, QrExpired, QrShown, Ready
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,8 @@ async def _until_logged_out(driver: Driver) -> None:
             case Ready():
                 await driver.logout()
                 return
+            case Gated(gate):
+                raise TransientError("WhatsApp lets nobody in now.", code=gate)
             case Lost(loss, detail):
                 raise TransientError(detail or "The browser or its page is gone.", code=loss)
     raise TransientError("The page is gone.")

@@ -54,6 +54,8 @@ class SandboxConfig(Camel):
         ciphertext_ms: how much later.
         load_ms: pause before the page starts (a slow load).
         not_on_whatsapp: numbers that have no account.
+        gate: what keeps accounts out: ``passkey`` at a scan; ``limited``, ``banned`` or ``terms`` at a connection.
+        mute: connections of linked devices stay open, and nothing goes through them.
     """
 
     qr_first_ms: int = Field(default=60_000, ge=50, le=HOUR_MS)
@@ -73,6 +75,8 @@ class SandboxConfig(Camel):
     ciphertext_ms: int = Field(default=400, ge=0, le=HOUR_MS)
     load_ms: int = Field(default=0, ge=0, le=HOUR_MS)
     not_on_whatsapp: list[str] = Field(default=[], max_length=10_000)
+    gate: Literal["none", "passkey", "limited", "banned", "terms"] = "none"
+    mute: bool = False
 
     @field_validator("not_on_whatsapp")
     @classmethod

@@ -165,6 +165,9 @@ class Linking:
             raise SandboxError(
                 409, "too_many_devices", f"+{number} has {MAX_DEVICES} linked devices already. Unlink one first."
             )
+        if self._world.config.gate == "passkey":
+            candidate.connection.push({"t": "passkey"})
+            raise SandboxError(409, "passkey_required", "The owner has to confirm the link with a passkey first.")
         phone = self._world.phones.get(number)
         device_number = phone.next_device if phone else 1
         facts: dict[str, object] = {

@@ -45,6 +45,8 @@ class DeviceSocket:
 
     def push(self, frame: Frame) -> None:
         """Send a frame soon, in order."""
+        if self._world.config.mute and self._device is not None:
+            return
         self._outbox.put_nowait(frame)
 
     def end(self, frame: Frame) -> None:
@@ -113,6 +115,9 @@ class DeviceSocket:
             self._connect(device, first=False)
 
     def _connect(self, device: Device, *, first: bool) -> None:
+        if (gate := self._world.config.gate) in {"limited", "banned", "terms"}:
+            self.end({"t": "failure", "reason": gate})
+            return
         older = self._world.connections.get(device.key)
         if older is not None:
             older.end({"t": "conflict"})
@@ -138,6 +143,8 @@ class DeviceSocket:
             self._world.storage.put(self._device.key, self._device)
 
     async def _handle(self, frame: Frame) -> None:
+        if self._world.config.mute and self._device is not None:
+            return
         kind = str(frame.get("t"))
         linked, waiting = self._linked_frames().get(kind), self._waiting_frames().get(kind)
         if self._device is not None and self._device.key in self._world.devices and linked is not None:

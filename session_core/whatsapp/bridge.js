@@ -33,6 +33,7 @@
     MsgStore: ["WAWebCollections", "Msg"],
     ChatStore: ["WAWebCollections", "Chat"],
     ContactStore: ["WAWebCollections", "Contact"],
+    BackendEventBus: ["WAWebBackendEventBus", "BackendEventBus"],
   };
   const found = {};
   const injected = () => Boolean(window.WPP?.isInjected);
@@ -125,6 +126,22 @@
     );
   };
 
+  // What WhatsApp wants of the number's owner before it lets anybody in. It tells a temporary ban by an event, the others
+  // in words; these are read in notices only, and only as long as no chat is on the screen.
+  const GATES = [
+    ["limited", /(temporarily|temporalmente)[^.]{0,60}(banned|restricted|limited|bloquead|restringid|limitad|suspendid)/i],
+    ["banned", /(account|number|cuenta|número)[^.]{0,80}(banned|not allowed to use|bloquead|suspendid)/i],
+    ["passkey", /passkey|(llave|clave)s? de acceso/i],
+  ];
+  let banned = false;
+  const gate = () => {
+    if (banned) return "limited";
+    if (model("Socket")?.hasSynced) return null;
+    const notices = document.querySelectorAll('[role="dialog"], [role="alertdialog"], [role="alert"]');
+    const text = [...notices].map((notice) => notice.innerText).join("\n").slice(0, SHOWN_TEXT);
+    return GATES.find(([, words]) => words.test(text))?.[0] ?? null;
+  };
+
   // Signs that something comes from WhatsApp. The host sees the connection itself too, where the browser shows it.
   let traffic = null;
   const heard = () => {
@@ -159,6 +176,7 @@
       lid: bridge.text(user.lid),
       name: conn?.pushname ?? null,
       unsupported: unsupported(),
+      gate: gate(),
       traffic,
     };
   };
@@ -252,6 +270,10 @@
         void tellState();
       });
     }
+    hook("BackendEventBus", ["account_temporarily_banned"], () => {
+      banned = true;
+      void tellState();
+    });
   };
 
   // As soon as the login is synced, though wa-js may still be waiting: nothing that comes in is missed meanwhile.
@@ -270,7 +292,7 @@
     const before = hooked.size;
     hookState();
     if (hooked.size > before) void tellState();
-    if (hooked.size === Object.keys(STATE_EVENTS).length || injected()) clearInterval(early);
+    if (Object.keys(STATE_EVENTS).every((name) => hooked.has(name)) || injected()) clearInterval(early);
   }, EARLY_MS);
 
   window.WPP?.loader?.onInjected?.(() => {

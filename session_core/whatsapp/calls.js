@@ -246,6 +246,14 @@
     return { unknown: why(problem) };
   };
 
+  // Take the account back from the window that has it; what follows shows whether it worked.
+  bridge.takeOver = async () => {
+    const socket = bridge.model("Socket");
+    if (typeof socket?.takeover !== "function") return { unknown: "this build cannot take over" };
+    socket.takeover();
+    return { ok: true };
+  };
+
   // Not awaited: where the page has no logout event it never resolves. The host waits for what follows.
   bridge.logout = async () => {
     const socket = bridge.model("Socket");

@@ -80,6 +80,22 @@ class Conflicted:
     """WhatsApp Web is open somewhere else with the same login and took over."""
 
 
+class Gate(StrEnum):
+    """What WhatsApp wants of the number's owner before it lets anybody in."""
+
+    PASSKEY = "passkey"
+    TERMS = "terms"
+    BANNED = "banned"
+    LIMITED = "limited"
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """WhatsApp does not let the account in; only its owner can change that, on the phone."""
+
+    gate: Gate
+
+
 class Loss(StrEnum):
     """What broke."""
 
@@ -134,6 +150,7 @@ DriverEvent = (
     | Offline
     | LoggedOut
     | Conflicted
+    | Gated
     | Lost
     | MessageSeen
     | AckChanged

@@ -24,11 +24,13 @@ from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.calls import call, sent_message
 from session_core.whatsapp.care import Care
 from session_core.whatsapp.driver import (
+    Conflicted,
     DriverEvent,
     LoggedOut,
     Loss,
     Lost,
     MessageSeen,
+    Offline,
     Ready,
     SendNotTried,
     SentMessage,
@@ -46,6 +48,10 @@ _FIND = timedelta(seconds=15)
 _SWEEP = timedelta(seconds=30)
 _LOGOUT = timedelta(seconds=30)
 _REFRESH = timedelta(seconds=10)
+TAKE_OVERS = 3
+TAKE_OVER_SPAN = timedelta(minutes=10)
+"""So often in this time an account is taken back: two windows that do it without end only disturb each other."""
+
 _BLAME_DELAY = timedelta(milliseconds=300)
 
 
@@ -92,6 +98,8 @@ class PageDriver:
         self._ended = False
         self._closing = False
         self._reloaded = False
+        self._takes_over = settings.on_conflict == "take_over"
+        self._taken_over: list[datetime] = []
         self._logged_out = asyncio.Event()
         self._wake = asyncio.Event()
         self._log = log.bind(profile=profile.name)
@@ -257,6 +265,11 @@ class PageDriver:
         for event in events:
             if self._ended:
                 return
+            if isinstance(event, Conflicted) and self._may_take_over():
+                self._log.warning("conflict", effect="the account is taken over")
+                self._events.put_nowait(Offline("in use elsewhere; it is being taken over"))
+                spawn(self._take_over(), name=f"take-over-{self._profile.name}", owner=self._tasks)
+                continue
             self._events.put_nowait(event)
             if isinstance(event, LoggedOut):
                 self._logged_out.set()
@@ -265,6 +278,26 @@ class PageDriver:
                 self._wake.set()
             if isinstance(event, Lost):
                 self._end()
+
+    def _may_take_over(self) -> bool:
+        now = self._steady.now()
+        self._taken_over = [at for at in self._taken_over if now - at < TAKE_OVER_SPAN]
+        if not self._takes_over or len(self._taken_over) >= TAKE_OVERS:
+            return False
+        self._taken_over.append(now)
+        return True
+
+    async def _take_over(self) -> None:
+        try:
+            await call(self._page(), "takeOver", _REFRESH)
+        except TransientError as error:
+            self._log.warning("take_over_failed", error=error.message)
+            self._give_in()
+
+    def _give_in(self) -> None:
+        """Leave the account to who has it."""
+        if not self._ended:
+            self._events.put_nowait(Conflicted())
 
     def _lose(self, loss: Loss, detail: str) -> None:
         if not self._closing:
@@ -347,6 +380,9 @@ class PageDriver:
     async def _late(self, late: str) -> None:
         if late == "load":
             self._lose(Loss.LOAD_TIMEOUT, "neither a code nor a login appeared")
+        elif late == "conflict":
+            self._tracker.restart_deadline()
+            self._give_in()
         elif late == "offline":
             await self._late_to_come_back()
         elif self._reloaded:

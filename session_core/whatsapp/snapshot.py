@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,7 @@ class Snapshot(BaseModel):
     lid: str | None = None
     name: str | None = None
     unsupported: bool = False
+    gate: Literal["passkey", "banned", "limited"] | None = Field(default=None, description="what WhatsApp asks first")
     traffic: int | None = Field(default=None, description="when something last came from WhatsApp, ms since 1970")
 
     @property
@@ -60,6 +62,7 @@ class Phase(StrEnum):
     OFFLINE = "offline"
     CONFLICT = "conflict"
     BLOCKED = "blocked"
+    GATED = "gated"
     UNSUPPORTED = "unsupported"
 
     @property
@@ -73,7 +76,8 @@ class Phase(StrEnum):
         return self not in {Phase.LOADING, Phase.LINKING, Phase.SYNCING}
 
 
-_BLOCKS = frozenset({"PROXYBLOCK", "TOS_BLOCK", "SMB_TOS_BLOCK", "DEPRECATED_VERSION"})
+_BLOCKS = frozenset({"PROXYBLOCK", "DEPRECATED_VERSION"})
+_TERMS = frozenset({"TOS_BLOCK", "SMB_TOS_BLOCK"})
 
 
 def decide(snapshot: Snapshot, previous: Phase) -> Phase:
@@ -83,6 +87,8 @@ def decide(snapshot: Snapshot, previous: Phase) -> Phase:
         return Phase.UNSUPPORTED
     if said & _BLOCKS:
         return Phase.BLOCKED
+    if said & _TERMS or snapshot.gate is not None:
+        return Phase.GATED
     if "CONFLICT" in said:
         return Phase.CONFLICT
     if snapshot.registered or snapshot.authenticated:
@@ -96,7 +102,7 @@ def decide(snapshot: Snapshot, previous: Phase) -> Phase:
 def _with_login(snapshot: Snapshot, previous: Phase) -> Phase:
     if snapshot.usable:
         return Phase.READY
-    if previous in {Phase.READY, Phase.OFFLINE}:
+    if previous in {Phase.READY, Phase.OFFLINE, Phase.CONFLICT}:
         return Phase.SYNCING if snapshot.mode == "SYNCING" else Phase.OFFLINE
     # A page that starts says that it is offline before it connects, so that word means nothing yet; and after a scan
     # it connects twice, which is still one and the same way forward.

@@ -12,6 +12,8 @@ from session_core.whatsapp.driver import (
     AckChanged,
     Conflicted,
     DriverEvent,
+    Gate,
+    Gated,
     Linking,
     Loaded,
     LoggedOut,
@@ -30,6 +32,10 @@ from session_core.whatsapp.snapshot import Phase, Snapshot, decide
 
 _SWEEP_MARGIN = timedelta(minutes=2)
 """How much further back than the interruption a sweep looks: the clocks of host and WhatsApp differ."""
+
+
+ACCOUNT_LOCKED = "3"
+"""WhatsApp Web's code for a logout because the account was locked (wa-js: ``LOGOUT_REASON_CODE``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +141,11 @@ class Tracker:
         self._address = url
         if _origin(url) != self._origin:
             return [Lost(Loss.NAVIGATION, f"the page went to {_origin(url) or 'an error page'}")]
-        if parse_qs(urlsplit(url).query).get("post_logout") == ["1"]:
-            return self._logged_out()
-        return []
+        query = parse_qs(urlsplit(url).query)
+        if query.get("post_logout") != ["1"]:
+            return []
+        locked = query.get("logout_reason") == [ACCOUNT_LOCKED] and not self.logging_out
+        return [Gated(Gate.BANNED)] if locked else self._logged_out()
 
     @property
     def doc(self) -> str:
@@ -149,8 +157,10 @@ class Tracker:
         """The newest view that the page gave of itself since it was loaded."""
         return self._snapshot
 
-    def overdue(self) -> Literal["load", "link", "offline"] | None:
+    def overdue(self) -> Literal["load", "link", "offline", "conflict"] | None:
         """Tell which deadline has passed, if one has."""
+        if self.phase is Phase.CONFLICT:
+            return "conflict" if self._waited_longer_than(self._patience.load) else None
         if self.phase is Phase.OFFLINE:
             return "offline" if self._waited_longer_than(self._patience.offline) else None
         if self.phase is Phase.READY:
@@ -226,6 +236,10 @@ class Tracker:
                 return [Offline(detail)]
             case Phase.CONFLICT:
                 return [Conflicted()]
+            case Phase.GATED:
+                return [Gated(Gate(snapshot.gate or Gate.TERMS))]
+            case Phase.BLOCKED if "PROXYBLOCK" in {snapshot.mode, snapshot.state}:
+                return [Lost(Loss.NAVIGATION, detail)]
             case Phase.BLOCKED | Phase.UNSUPPORTED:
                 return [Lost(Loss.UNSUPPORTED, detail)]
             case Phase.LOADING:

@@ -24,6 +24,7 @@ NOT_FROM_THE_API = {
     "error",
     "fatal",
     "login_required",
+    "person_required",
     "refused",
     "try_again",
     "bad_form",

@@ -87,6 +87,11 @@
       identity = JSON.parse(new TextDecoder().decode(decodeB64(details)));
       transport.send({ t: 'pair-answer', signature: await keyring.sign(keys(), details) });
     });
+    transport.frames.on('passkey', () => {
+      transport.leave();
+      Conn.set('ref', undefined);
+      require('SandboxScreen').notice('Use your passkey to continue. Open WhatsApp on the phone and confirm the link there.');
+    });
     transport.frames.on('linked', async () => {
       const { pn, lid, device } = identity;
       await storage.putForSure('keys', { id: 'account', me: { pn, lid, device } });

@@ -100,6 +100,7 @@
       'OFFLINE_DELIVERY_END',
       'OFFLINE_DELIVERY_STATE_RESET',
       'UNEXPECTED_LOGOUT_MODAL',
+      'ACCOUNT_TEMPORARILY_BANNED',
     ];
 
     class BackendEventBus extends EventEmitter {

@@ -94,8 +94,9 @@
       SyncdFailure: 'syncd_failure',
       ClientFatal: 'client_fatal',
       PrimaryRemoved: 'primary_removed',
+      AccountLocked: 'account_locked',
     };
-    exports.LOGOUT_REASON_CODE = { user_initiated: 0, syncd_failure: 1, client_fatal: 2, primary_removed: 3 };
+    exports.LOGOUT_REASON_CODE = { client_fatal: 0, syncd_failure: 1, history_sync_timeout: 2, account_locked: 3 };
   });
 
   __d.es('WAWebLogoutReason', (exports, require) => {

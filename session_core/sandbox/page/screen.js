@@ -4,7 +4,7 @@
 
   __d.es('SandboxScreen', (exports, require) => {
     const { element, root, show } = require('SandboxDom');
-    let [queued, drawnQr] = [false, null];
+    let [queued, drawnQr, noticed] = [false, null, false];
 
     exports.start = () => {
       show('loading', element('p', { class: 'notice', role: 'status' }, 'Loading WhatsApp Web (sandbox)…'));
@@ -21,6 +21,12 @@
     exports.fail = (error) =>
       show('failed', element('p', { class: 'notice', role: 'alert' }, `This page could not start: ${error.message}`));
 
+    // Stays until the page is loaded again.
+    exports.notice = (text) => {
+      noticed = true;
+      show('notice', element('main', { class: 'card column', role: 'alertdialog' }, element('h1', {}, 'WhatsApp'), element('p', {}, text)));
+    };
+
     exports.draw = draw;
     function draw() {
       if (queued) return;
@@ -32,10 +38,12 @@
     }
 
     function drawNow() {
+      if (noticed) return;
       const { mode, info } = require('WAWebStreamModel').Stream;
       const { state } = require('WAWebSocketModel').Socket;
       if (mode === 'QR') return drawQr(state);
       if (mode === 'CONFLICT') return drawConflict();
+      if (mode === 'TOS_BLOCK') return exports.notice('WhatsApp has new terms. Accept them on the phone to go on.');
       if (mode === 'SYNCING')
         return show('syncing', element('p', { class: 'notice', role: 'status' }, 'Loading your chats…'));
       return ['MAIN', 'OFFLINE'].includes(mode) ? require('SandboxChatScreen').draw(info) : undefined;

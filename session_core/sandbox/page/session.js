@@ -64,16 +64,31 @@
     transport.frames.on('failure', ({ reason }) => {
       if (reason === 'device_removed') removed();
       if (reason === 'offline') network.set('online', false);
+      if (gates[reason]) {
+        transport.leave();
+        gates[reason]();
+      }
     });
     transport.frames.on('bye', ({ reason }) => network.set('online', reason !== 'offline'));
     transport.frames.on('closed', () => {
       run += 1;
-      if (!exports.me || leaving || Stream.mode === 'CONFLICT') return;
+      if (!exports.me || leaving || ['CONFLICT', 'TOS_BLOCK'].includes(Stream.mode)) return;
       if (Socket.state === 'CONNECTED') backend('SOCKET_STREAM_DISCONNECTED');
       Socket.set({ state: 'TIMEOUT', stream: 'DISCONNECTED' });
       Stream.set('info', 'OFFLINE');
       if (Stream.mode !== 'MAIN') Stream.set('mode', 'OFFLINE');
     });
+
+    // what keeps an account out
+
+    const gates = {
+      limited: () => {
+        backend('ACCOUNT_TEMPORARILY_BANNED');
+        require('SandboxScreen').notice('This number is temporarily restricted. Look at the phone for how long.');
+      },
+      banned: () => leave('account_locked'),
+      terms: () => Stream.set('mode', 'TOS_BLOCK'),
+    };
 
     // main mode
 

@@ -18,6 +18,8 @@ from session_core.services import accounts as service
 from session_core.store import accounts
 from session_core.whatsapp.driver import (
     Conflicted,
+    Gate,
+    Gated,
     Linking,
     Loaded,
     LoggedOut,
@@ -235,11 +237,27 @@ async def test_what_cannot_work_is_an_error_with_its_reason(
     await running.until(account_id, S.QR)
 
 
-async def test_a_refused_browser_is_an_error(running: Stage) -> None:
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (Lost(Loss.UNSUPPORTED, "update Chrome"), ReasonCode.UNSUPPORTED_BROWSER),
+        (Gated(Gate.PASSKEY), ReasonCode.PASSKEY),
+        (Gated(Gate.BANNED), ReasonCode.BANNED),
+        (Gated(Gate.LIMITED), ReasonCode.LIMITED),
+        (Gated(Gate.TERMS), ReasonCode.TERMS),
+    ],
+)
+async def test_what_only_a_person_can_solve_is_said_and_ends_the_browser(
+    running: Stage, event: Lost | Gated, reason: ReasonCode
+) -> None:
     account_id = await running.account()
-    running.will_get(ScriptedDriver([Loaded(), Lost(Loss.UNSUPPORTED, "update Chrome")]))
+    driver = ScriptedDriver([Loaded(), event])
+    running.will_get(driver)
     await running.connect(account_id)
-    await running.until(account_id, S.ERROR, ReasonCode.UNSUPPORTED_BROWSER)
+    runtime = await running.until(account_id, S.ACTION_REQUIRED, reason)
+    assert runtime.desired is Desired.STOPPED
+    await running.until_idle(account_id)
+    assert driver.closed == 1
 
 
 async def test_without_room_a_start_waits_in_line(stage: Stage) -> None:

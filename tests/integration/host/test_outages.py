@@ -159,7 +159,7 @@ async def test_a_session_that_ended_without_a_database_is_not_started_again(on_p
     finally:
         await switch.on()
     # The row said "connected" until now; the end that is stored first is what counts.
-    await stage.until(account_id, S.ERROR, ReasonCode.UNSUPPORTED_BROWSER)
+    await stage.until(account_id, S.ACTION_REQUIRED, ReasonCode.UNSUPPORTED_BROWSER)
     await stage.until_idle(account_id)
     assert len(stage.made) == 1
     assert len(await listed(stage, account_id, 1)) == 1

@@ -11,7 +11,7 @@ import pytest
 from session_core.domain.events import Qr
 from session_core.domain.message import Ack
 from session_core.domain.status import ReasonCode, SessionStatus
-from session_core.errors import FatalError, LoginRequired, TransientError, WhahookError
+from session_core.errors import LoginRequired, PersonRequired, TransientError, WhahookError
 from session_core.host import policy
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.room import Room
@@ -20,6 +20,8 @@ from session_core.whatsapp.driver import (
     AckChanged,
     Conflicted,
     DriverEvent,
+    Gate,
+    Gated,
     Linking,
     Loaded,
     LoggedOut,
@@ -97,7 +99,9 @@ async def test_every_step_is_said_with_its_reason() -> None:
         ([ready(), LoggedOut()], CAUSE, LoginRequired, "unlinked"),
         ([LoggedOut(), qr()], CAUSE, TransientError, "page_crashed"),
         ([Conflicted()], CAUSE, LoginRequired, "conflict"),
-        ([Lost(Loss.UNSUPPORTED)], CAUSE, FatalError, "unsupported_browser"),
+        ([Lost(Loss.UNSUPPORTED)], CAUSE, PersonRequired, "unsupported_browser"),
+        ([Gated(Gate.PASSKEY)], CAUSE, PersonRequired, "passkey"),
+        ([ready(), Gated(Gate.LIMITED)], None, PersonRequired, "limited"),
         ([Lost(Loss.BROWSER)], CAUSE, TransientError, "browser_crashed"),
     ],
 )

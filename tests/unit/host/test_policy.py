@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
-from session_core.errors import FatalError, LoginRequired, TransientError
+from session_core.errors import FatalError, LoginRequired, PersonRequired, TransientError
 from session_core.host.policy import (
     BACKOFF_CAP,
     PHASE_DEADLINES,
@@ -21,7 +21,7 @@ from session_core.host.policy import (
     status_after,
     worth_a_line,
 )
-from session_core.whatsapp.driver import LogoutCause, Loss
+from session_core.whatsapp.driver import Gate, LogoutCause, Loss
 
 S = SessionStatus
 RESTORE = Restore(UUID(int=7), 4)
@@ -100,6 +100,11 @@ def test_every_loss_has_a_reason_for_people(loss: Loss) -> None:
     assert reason_of(TransientError("gone", code=loss)) is ReasonCode(loss.value)
 
 
+@pytest.mark.parametrize("gate", list(Gate))
+def test_every_gate_has_a_reason_for_people(gate: Gate) -> None:
+    assert reason_of(PersonRequired("first", code=gate)) is ReasonCode(gate.value)
+
+
 @pytest.mark.parametrize("cause", list(LogoutCause))
 def test_every_logout_has_a_reason_for_people(cause: LogoutCause) -> None:
     assert reason_of(LoginRequired("gone", code=cause)) is ReasonCode(cause.value)
@@ -114,6 +119,7 @@ def test_every_logout_has_a_reason_for_people(cause: LogoutCause) -> None:
         (FatalError("x", code="never heard of"), ReasonCode.INTERNAL, S.ERROR),
         (LoginRequired("x", code="qr_expired"), ReasonCode.QR_EXPIRED, S.ACTION_REQUIRED),
         (LoginRequired("x", code="conflict"), ReasonCode.CONFLICT, S.ACTION_REQUIRED),
+        (PersonRequired("x", code="unsupported_browser"), ReasonCode.UNSUPPORTED_BROWSER, S.ACTION_REQUIRED),
         (TransientError("x", code="browser_crashed"), ReasonCode.BROWSER_CRASHED, S.RECONNECTING),
         (TimeoutError(), ReasonCode.LOAD_TIMEOUT, S.RECONNECTING),
         (KeyError("x"), ReasonCode.INTERNAL, S.RECONNECTING),

@@ -59,12 +59,17 @@ CASES = [
     (MAIN | {"mode": "CONFLICT"}, P.READY, P.CONFLICT),
     (MAIN | {"state": "CONFLICT"}, P.READY, P.CONFLICT),
     (MAIN, P.CONFLICT, P.READY),
+    (MAIN | {"info": "RESUMING"}, P.CONFLICT, P.OFFLINE),
     # a logout clears the page before it shows a code
     ({"mode": "MAIN", "state": "CONNECTED"}, P.READY, P.READY),
     (QR, P.READY, P.QR),
     # refused
     ({"mode": "DEPRECATED_VERSION"}, P.LOADING, P.BLOCKED),
-    (MAIN | {"state": "TOS_BLOCK"}, P.READY, P.BLOCKED),
+    ({"mode": "PROXYBLOCK"}, P.LOADING, P.BLOCKED),
+    (MAIN | {"state": "TOS_BLOCK"}, P.READY, P.GATED),
+    ({"mode": "SMB_TOS_BLOCK"}, P.LOADING, P.GATED),
+    ({"gate": "passkey"}, P.QR, P.GATED),
+    (MAIN | {"gate": "limited"}, P.OFFLINE, P.GATED),
     ({"unsupported": True}, P.LOADING, P.UNSUPPORTED),
 ]
 

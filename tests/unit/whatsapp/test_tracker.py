@@ -10,6 +10,8 @@ from session_core.whatsapp.driver import (
     AckChanged,
     Conflicted,
     DriverEvent,
+    Gate,
+    Gated,
     Linking,
     Loaded,
     LoggedOut,
@@ -127,6 +129,45 @@ def test_a_blocked_page_is_lost(page: Page) -> None:
     lost = page.says({"mode": "DEPRECATED_VERSION"})[-1]
     assert isinstance(lost, Lost)
     assert lost.loss is Loss.UNSUPPORTED
+
+
+def test_a_network_that_blocks_whatsapp_is_no_fault_of_the_browser(page: Page) -> None:
+    lost = page.says({"mode": "PROXYBLOCK"})[-1]
+    assert isinstance(lost, Lost)
+    assert lost.loss is Loss.NAVIGATION
+
+
+@pytest.mark.parametrize(
+    ("says", "gate"),
+    [
+        ({"mode": "TOS_BLOCK"}, Gate.TERMS),
+        (QR | {"gate": "passkey"}, Gate.PASSKEY),
+        (LOGIN | {"gate": "limited"}, Gate.LIMITED),
+        (LOGIN | {"gate": "banned"}, Gate.BANNED),
+    ],
+)
+def test_what_keeps_an_account_out_is_told(page: Page, says: dict[str, object], gate: Gate) -> None:
+    assert page.says(says)[-1] == Gated(gate)
+    assert page.says(says) == []
+
+
+def test_a_locked_account_is_told_by_the_reason_of_its_logout(page: Page) -> None:
+    page.says(MAIN)
+    assert page.reloads("d2", URL + "?post_logout=1&logout_reason=3") == [Gated(Gate.BANNED)]
+
+
+def test_our_own_logout_is_no_lock(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.logging_out = True
+    assert page.reloads("d2", URL + "?post_logout=1&logout_reason=3") == [LoggedOut(LogoutCause.LOGGED_OUT)]
+
+
+def test_a_conflict_has_a_time_in_which_it_can_be_settled(page: Page) -> None:
+    page.says(MAIN, MAIN | {"mode": "CONFLICT"})
+    page.clock.pass_(59)
+    assert page.tracker.overdue() is None
+    page.clock.pass_(2)
+    assert page.tracker.overdue() == "conflict"
 
 
 def test_an_unlink_is_told_once_though_two_things_show_it(page: Page) -> None:
