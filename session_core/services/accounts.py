@@ -76,7 +76,7 @@ async def list_accounts(core: Core, user_id: UUID) -> list[SessionSnapshot]:
     """Return the user's accounts with their QR when there is one, oldest first."""
     async with core.db.read() as session:
         rows = await accounts.of_user(session, user_id)
-        snapshots = [accounts.snapshot(account, runtime) for account, runtime in rows]
+        snapshots = [_seen(account, runtime) for account, runtime in rows]
     return await _with_qr(core, snapshots)
 
 
@@ -86,7 +86,7 @@ async def get(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
         row = await accounts.owned(session, user_id, account_id)
         if row is None:
             raise NotFound("account")
-        snapshot = accounts.snapshot(*row)
+        snapshot = _seen(*row)
     return (await _with_qr(core, [snapshot]))[0]
 
 
@@ -245,7 +245,7 @@ async def _want(
         if restart or logout or force or not _under_way(runtime, desired):
             await accounts.want(session, account_id, desired, restart=restart, logout=logout, force=force)
             entry = await activity.add(session, account_id, kind, reason_code=ReasonCode.REQUESTED)
-        snapshot = accounts.snapshot(account, runtime)
+        snapshot = _seen(account, runtime)
     if entry is not None:
         await core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry))
     await poke(core.redis)
@@ -258,6 +258,19 @@ def _under_way(runtime: SessionRuntime, desired: Desired) -> bool:
         return False
     given_up = runtime.status in {SessionStatus.ACTION_REQUIRED, SessionStatus.ERROR}
     return desired is not Desired.CONNECTED or not given_up
+
+
+def _seen(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
+    """Return the account as its owner sees it.
+
+    What rests though it is wanted waits for a host to begin; the owner who pressed "connect" a moment ago must not read
+    "stopped", nor the reason of the last failure.
+    """
+    snapshot = accounts.snapshot(account, runtime)
+    if runtime.desired is Desired.CONNECTED and runtime.status.settled:
+        waiting = {"status": SessionStatus.QUEUED, "reason_code": ReasonCode.REQUESTED, "reason": ""}
+        return snapshot.model_copy(update=waiting)
+    return snapshot
 
 
 async def _with_qr(core: Core, snapshots: list[SessionSnapshot]) -> list[SessionSnapshot]:

@@ -36,6 +36,7 @@ EVERYTHING: dict[str, Call] = {
     "disconnect": accounts.disconnect,
     "force_stop": accounts.force_stop,
     "health": accounts.health,
+    "resources": accounts.resources,
     "logout": lambda core, user, account: accounts.disconnect(core, user, account, logout=True),
     "delete": accounts.delete,
     "qr": accounts.qr,
@@ -313,3 +314,12 @@ async def test_what_hangs_on_an_account_is_not_seen_through_another(core: Core, 
     assert caught.value.code == "message_not_found"
     with pytest.raises(NotFound):
         await messages.list_messages(core, two.ana, two.account_id, before=row.id)
+
+
+async def test_what_is_wanted_and_not_begun_is_queued(core: Core, two: Two) -> None:
+    before = await accounts.get(core, two.ana, two.account_id)
+    answered = await accounts.connect(core, two.ana, two.account_id)
+    for seen in (answered, await accounts.get(core, two.ana, two.account_id)):
+        assert (before.status, seen.status) == (SessionStatus.STOPPED, SessionStatus.QUEUED)
+        assert (seen.public_status, seen.reason_code) == (PublicStatus.INITIALIZING, ReasonCode.REQUESTED)
+    assert (await accounts.disconnect(core, two.ana, two.account_id)).status is SessionStatus.STOPPED
