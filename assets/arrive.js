@@ -10,6 +10,9 @@
     if (!card) return false;
     card.scrollIntoView({ block: "center" });
     card.focus({ preventScroll: true });
+    // Only then its edge is drawn: a click into a card focuses it, too.
+    card.dataset.arrived = "";
+    card.addEventListener("blur", () => delete card.dataset.arrived, { once: true });
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from session_core.bus import condition
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.alerts import AlertKind
+from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.health import Health, HealthLevel, Sign, Vitals
 from session_core.domain.resources import Sample
 from session_core.domain.status import ReasonCode, SessionStatus
-from session_core.store.models import Activity
+from session_core.store.models import Activity, SessionBackup
 from tests.e2e.conftest import NewPerson
 from tests.e2e.people import card
 from tests.e2e.staging import stage
@@ -53,6 +55,19 @@ async def measured(core: Core, account_id: str) -> None:
     for minutes, mib in ((3, 120), (2, 180), (1, 150)):
         sample = Sample(at=utcnow() - timedelta(minutes=minutes), memory=mib * MIB, cpu=mib / 20, processes=5)
         await condition.keep_usage(core.redis, "host-of-the-test", {UUID(account_id): sample})
+
+
+def complete_backup(account_id: str) -> SessionBackup:
+    """Return the row of a backup whose archive is not there."""
+    return SessionBackup(
+        account_id=UUID(account_id),
+        status=BackupStatus.COMPLETE,
+        because=BackupReason.SCHEDULED,
+        size=11_000_000,
+        store="local",
+        path="gone",
+        created_at=utcnow() - timedelta(hours=1),
+    )
 
 
 async def test_the_bar_shows_a_break_and_grows_live(new_person: NewPerson, core: Core) -> None:
@@ -113,6 +128,7 @@ async def test_what_is_wrong_is_on_top_and_links_lead_to_the_account(new_person:
     found = await card(page, "Almacén")
     await expect(found).to_be_in_viewport()
     await expect(found).to_be_focused()
+    await expect(found).to_have_css("outline-style", "solid")
     problems = page.get_by_role("list", name="Lo que va mal ahora")
     await expect(problems).to_contain_text(
         "«Almacén» necesita que actúes. El teléfono desvinculó este dispositivo.", timeout=ALERT_MS
@@ -163,3 +179,36 @@ async def test_it_can_be_read_by_everybody(new_person: NewPerson, core: Core, si
     await person.open("/settings/alerts")
     await expect(page.get_by_role("button", name="Guardar")).to_be_visible()
     await no_complaints(page)
+
+
+async def test_backups_are_asked_for_verified_and_restored_after_a_question(new_person: NewPerson, core: Core) -> None:
+    person = await new_person()
+    account_id = await person.account("Tienda")
+    page = await person.open("/settings/connections")
+    found = await card(page, "Tienda")
+    await found.get_by_role("button", name="Detalles").click()
+    await expect(found).to_contain_text("Todavía no hay ninguna.")
+    await expect(found.get_by_role("button", name="Hacer una copia ahora")).to_have_count(0)
+    await stage(core, account_id, S.READY, phone="34612345678")
+    async with core.db.begin() as session:
+        session.add(complete_backup(account_id))
+    await found.get_by_role("button", name="Hacer una copia ahora").click()
+    lines = found.locator("[data-backup]")
+    await expect(lines).to_have_count(2)
+    await expect(lines.first).to_contain_text("La pediste tú")
+    await expect(lines.first.get_by_role("button", name="Recuperar")).to_have_count(0)
+    await expect(lines.last).to_contain_text("10,5 MB")
+    await lines.last.get_by_role("button", name="Comprobar").click()
+    await expect(lines.last).to_contain_text(re.compile("Comprobando|El archivo de la copia ya no está"))
+    await no_complaints(page)
+    other = await person.account("Almacén")
+    async with core.db.begin() as session:
+        session.add(complete_backup(other))
+    await found.get_by_role("button", name="Detalles").click()
+    found = await card(page, "Almacén")
+    await found.get_by_role("button", name="Detalles").click()
+    await found.get_by_role("button", name="Recuperar").click()
+    dialog = page.get_by_role("alertdialog", name="¿Recuperar una copia de «Almacén»?")
+    await expect(dialog).to_be_visible()
+    await dialog.get_by_role("button", name="Recuperar").click()
+    await expect(found.locator(".wh-timeline")).to_contain_text("Pediste recuperar una copia de seguridad")

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from whahook_app.components.backups import backups
 from whahook_app.components.condition import condition
 from whahook_app.components.elements import time
 from whahook_app.components.message_list import message_line
@@ -21,6 +22,7 @@ def details(card: Any) -> rx.Component:
         condition(card),
         _history(),
         rx.el.div(_test(card), _recent(), class_name="wh-stack"),
+        backups(card),
         class_name="wh-details",
     )
 

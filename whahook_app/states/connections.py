@@ -16,6 +16,7 @@ from whahook_app.i18n import Language
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.accounts_model import AccountsModel
+from whahook_app.states.backups import Backups, read_backups
 from whahook_app.states.base import Base
 from whahook_app.states.connect_dialog import ConnectDialog
 from whahook_app.states.details import Details, read_details
@@ -29,7 +30,7 @@ from whahook_app.views.capacity import capacity_line
 from whahook_app.views.uptime import bar
 
 
-class Connections(ConnectDialog, Details, Upkeep, Menu, Base):
+class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, Base):
     """Cards, dialogs and details of the viewer's accounts."""
 
     cards: list[AccountCard] = []
@@ -81,12 +82,14 @@ class Connections(ConnectDialog, Details, Upkeep, Menu, Base):
         if not opened:
             return
         found = await read_condition(core, model.user_id, opened)
+        saved = await read_backups(core, model.user_id, opened)
         async with self:
             if self.opened != opened:
                 return
             language, now = language_of(self), utcnow()
             if found is not None:
                 self._show_condition(found, language)
+            self._show_backups(saved, language)
             day, week = upkeep.day(UUID(opened), now), upkeep.week(UUID(opened), now)
             for name, value in (("day", bar(day, language, "24h")), ("week", bar(week, language, "7d"))):
                 if getattr(self, name) != value:
@@ -118,6 +121,7 @@ class Connections(ConnectDialog, Details, Upkeep, Menu, Base):
     def _close_details(self) -> None:
         super()._close_details()
         self._close_condition()
+        self.backups = []
 
     async def _ended(self, tab: Tab) -> Any:
         """Go to the sign-in when the page is still there but its login is not."""

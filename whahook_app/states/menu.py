@@ -19,10 +19,11 @@ QUESTIONS = ("restart", "disconnect", "force_stop", "unlink", "delete")
 
 @dataclasses.dataclass
 class Question:
-    """The dialog that asks first. ``kind`` is one of `QUESTIONS`, or empty when nothing is asked."""
+    """The dialog that asks first. ``kind`` is one of `QUESTIONS` or ``restore``; empty: nothing is asked."""
 
     kind: str = ""
     account_id: str = ""
+    backup_id: str = ""
     title: str = ""
     body: str = ""
     yes: str = ""
@@ -70,6 +71,8 @@ class Menu(rx.State, mixin=True):  # type: ignore[call-arg]
                 await accounts.disconnect(core, user_id, account_id, logout=True)
             case "delete":
                 await accounts.delete(core, user_id, account_id)
+            case "restore":
+                await self._restore(viewer, asked)
             case "force_stop":
                 return type(self).force_stop(asked.account_id)
         return None

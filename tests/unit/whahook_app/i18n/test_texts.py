@@ -108,6 +108,7 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "alerts.kind.",
         "alerts.language.",
         "resources.",
+        "backup.",
     )
     made += ("sign_in.", "sign_up.", "empty.step", "connect.kind.", "card.queued.", "capacity.room.")
     keys = {key for key in TEXTS["es"] if not key.startswith(made)}
