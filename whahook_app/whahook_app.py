@@ -21,6 +21,7 @@ from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
 from whahook_app.states.messages import Messages
+from whahook_app.states.ownership import TabOwnership
 from whahook_app.states.sign import Sign
 
 api = create_api(get_core, get_settings())
@@ -38,6 +39,8 @@ app = rx.App(
     extra_app_wraps={(5, "Overlay"): lambda _stateful: rx.fragment()},
     api_transformer=[api, SecurityHeaders],
 )
+
+app.add_middleware(TabOwnership(), index=0)
 
 
 @asynccontextmanager
