@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -16,12 +19,17 @@ from whahook_app.live import Batch
 
 log = structlog.get_logger(__name__)
 
+LOOK_EVERY = timedelta(seconds=5)
+"""How old the line about the hosts may get while other things happen."""
+
 
 class AccountsModel:
     """The accounts in the order of the page, the messages that wait for a person, and the room on the hosts."""
 
-    def __init__(self, core: Core, user_id: UUID) -> None:
+    def __init__(self, core: Core, user_id: UUID, clock: Callable[[], float] = time.monotonic) -> None:
         self._core = core
+        self._clock = clock
+        self._looked_at = 0.0
         self.user_id = user_id
         self.snapshots: dict[UUID, SessionSnapshot] = {}
         self.queued: dict[UUID, int] = {}
@@ -30,7 +38,7 @@ class AccountsModel:
         """The last reading failed; what is here may be old, and the next batch tries again."""
 
     async def apply(self, batch: Batch) -> bool:
-        """Take in what happened; an empty batch is the time to look at the hosts. True when the page has to change."""
+        """Take in what happened, and look at the hosts now and then. True when the page has to change."""
         if self.broken or any(isinstance(event, Resync) for event in batch):
             await self._read()
             return True
@@ -43,8 +51,9 @@ class AccountsModel:
             elif isinstance(event, MessageChanged):
                 changed |= self._active(event.message)
                 changed |= await self._count(event.message.account_id)
-        if not batch:
-            changed = await self._look_at_hosts()
+        if not batch or self._clock() - self._looked_at > LOOK_EVERY.total_seconds():
+            # By time, too: where something happens all the time there is never an empty batch.
+            changed |= await self._look_at_hosts()
         return changed
 
     async def _read(self) -> None:
@@ -68,6 +77,7 @@ class AccountsModel:
         if known is None or known.status is not snapshot.status:
             # A renewed QR asks the database for nothing: it has to be on the page at once.
             await self._count(snapshot.account_id)
+            await self._look_at_hosts()
         return True
 
     def _active(self, message: MessageView) -> bool:
@@ -93,5 +103,6 @@ class AccountsModel:
         return waiting != before
 
     async def _look_at_hosts(self) -> bool:
+        self._looked_at = self._clock()
         before, self.capacity = self.capacity, await health.capacity(self._core)
         return self.capacity != before

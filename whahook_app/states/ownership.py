@@ -17,8 +17,8 @@ HYDRATIONS = frozenset({"hydrate", "hydrate_and_load"})
 class TabOwnership(rx.Middleware):
     """Empties a tab's state before it is shown to anybody but the person it was filled for.
 
-    The token of a tab is in the address of its websocket, so it can be read where addresses are logged; our own handlers
-    ask for the cookie, Reflex's hydration does not.
+    The token of a tab is in the address of its websocket, so it can be read where addresses are logged. Our own
+    handlers ask for the cookie, Reflex's hydration does not.
     """
 
     async def preprocess(self, app: rx.App, state: rx.State, event: Any) -> None:
