@@ -130,7 +130,18 @@ async def test_a_page_that_is_emptied_is_lost(cockpit: Cockpit, ana: PhoneClient
     assert (await lost_of(told)).loss is Loss.NAVIGATION
 
 
-async def test_a_page_that_stays_offline_is_loaded_again_when_whatsapp_can_be_reached(
+async def test_a_page_that_stays_offline_is_loaded_again(cockpit: Cockpit, ana: PhoneClient) -> None:
+    _, told = await linked(cockpit, ana, replace(ATTENTIVE, offline=timedelta(seconds=1)))
+    told.mark()
+    await ana.offline()
+    await told.hear(Offline)
+    await told.hear(Loaded)
+    await ana.online()
+    await told.hear(Ready)
+    assert not told.all(Lost)
+
+
+async def test_a_page_that_cannot_be_loaded_again_is_left_alone_while_it_is_offline(
     cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient
 ) -> None:
     driver, told = await linked(cockpit, ana, replace(ATTENTIVE, offline=timedelta(seconds=1)))
