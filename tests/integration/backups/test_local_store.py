@@ -87,7 +87,9 @@ def test_an_account_has_only_its_own(store: LocalFileStore, source: Path, tmp_pa
     assert ".part-left" not in str(contents(tmp_path / "backups"))
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/b/c.wabk", "", f"{UUID(int=1)}/{UUID(int=2)}/../x.wabk"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "a/b/c.wabk", "", f"{UUID(int=1)}/{UUID(int=2)}/../x.wabk"]
+)
 def test_nothing_but_its_own_paths(store: LocalFileStore, source: Path, name: str) -> None:
     for act in (lambda: store.delete(name), lambda: store.put(name, source, go_on), lambda: read(store, name)):
         with pytest.raises(BackupMissing):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -99,7 +99,9 @@ def test_the_parts_of_a_message_id() -> None:
     assert group == WaMessageId(False, "120363@g.us", "3EB0AA", "123456@lid")
 
 
-@pytest.mark.parametrize("text", ["", "3EB0AA", "true_3EB0AA", "maybe_1@c.us_3EB0", "True_1@c.us_3EB0", str(UUID(int=7))])
+@pytest.mark.parametrize(
+    "text", ["", "3EB0AA", "true_3EB0AA", "maybe_1@c.us_3EB0", "True_1@c.us_3EB0", str(UUID(int=7))]
+)
 def test_what_is_no_message_id(text: str) -> None:
     assert WaMessageId.parse(text) is None
 
