@@ -43,7 +43,15 @@ ICON: dict[SessionStatus, str] = {
     S.ERROR: "alert",
 }
 
-_NEEDS_NEW_QR = {ReasonCode.UNLINKED, ReasonCode.LOGGED_OUT}
+_NEEDS_NEW_QR = {ReasonCode.UNLINKED, ReasonCode.LOGGED_OUT, ReasonCode.PROFILE_QUARANTINED}
+_SOLVED_ELSEWHERE = {
+    ReasonCode.PASSKEY,
+    ReasonCode.TERMS,
+    ReasonCode.BANNED,
+    ReasonCode.LIMITED,
+    ReasonCode.UNSUPPORTED_BROWSER,
+}
+"""On the phone or at the server; here one can only try whether it is."""
 _EXPLAINED = {S.ACTION_REQUIRED, S.ERROR, S.RECONNECTING, S.QUEUED}
 """States in which the card says why and what now."""
 
@@ -145,6 +153,8 @@ def _action(snapshot: SessionSnapshot) -> tuple[str, str]:
             return "connect", "action.renew"
         case S.ACTION_REQUIRED if snapshot.reason_code in _NEEDS_NEW_QR:
             return "connect", "action.link_again"
+        case S.ACTION_REQUIRED if snapshot.reason_code in _SOLVED_ELSEWHERE:
+            return "connect", "action.retry"
         case S.ACTION_REQUIRED:
             return "connect", "action.connect"
         case _:

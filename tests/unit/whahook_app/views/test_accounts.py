@@ -49,6 +49,10 @@ def test_every_state_with_every_reason_has_a_card(language: str, status: S, code
         (S.ACTION_REQUIRED, ReasonCode.LOGGED_OUT, "Vincular de nuevo"),
         (S.ACTION_REQUIRED, ReasonCode.QR_EXPIRED, "Renovar el código"),
         (S.ACTION_REQUIRED, ReasonCode.CONFLICT, "Conectar"),
+        (S.ACTION_REQUIRED, ReasonCode.PROFILE_QUARANTINED, "Vincular de nuevo"),
+        (S.ACTION_REQUIRED, ReasonCode.PASSKEY, "Intentar otra vez"),
+        (S.ACTION_REQUIRED, ReasonCode.LIMITED, "Intentar otra vez"),
+        (S.ERROR, ReasonCode.DEAF, "Intentar otra vez"),
     ],
 )
 def test_the_button_says_what_helps(status: S, code: ReasonCode, label: str) -> None:
