@@ -80,7 +80,8 @@ async def test_two_services_and_a_death_in_the_middle_make_one_email_each(
         for process in (one, *mailers(one), *mailers(two)):
             process.kill()
         await eventually(lambda: len(mailers(two)) == 1, LONG, "a new process sends")
-        await eventually(lambda: smtp_has(smtp, 3), LONG, "the other e-mails")
+        # Either process that died may have had one in hand, which stays its own until its claim has run out.
+        await eventually(lambda: smtp_has(smtp, 2), LONG, "the other e-mails")
         assert len(await alerts(core)) == 4
         await make_due(core)
         await eventually(lambda: everything_is(core, MailStatus.SENT, 4), LONG, "every alert is told")
