@@ -8,6 +8,9 @@
   if (typeof push !== "function") return;
 
   const EARLY_MS = 40; // how often the models are looked for, before they are there
+  const HOOK_MS = 5000; // how often models that are missing are looked for after that: each search is dear
+  const UNSUPPORTED_MS = 5000; // how long the refusal has to be there: a page that is being put together can look like it
+  const RECENT_S = 60; // a message added with a time so little before we listened, or later, is not history
   const SHOWN_TEXT = 3000; // characters of the page that are read to recognise an unsupported browser
   const doc = Math.random().toString(36).slice(2); // names this load of the page: late news of an older one are dropped
   const bridge = { doc };
@@ -116,7 +119,7 @@
   };
 
   // A browser that WhatsApp refuses gets a static page with links to other browsers and none of the modules.
-  const unsupported = () => {
+  const looksUnsupported = () => {
     if (typeof window.require === "function" || document.readyState !== "complete" || !document.body) return false;
     const text = document.body.innerText.slice(0, SHOWN_TEXT);
     return (
@@ -124,6 +127,12 @@
       /(works with|funciona con|update|actualiza)\s[^.]{0,40}(google chrome|browser|navegador)/i.test(text) ||
       /(browser|navegador)[^.]{0,40}(not supported|unsupported|no es compatible|no compatible)/i.test(text)
     );
+  };
+
+  let unsupportedSince = null;
+  const unsupported = () => {
+    unsupportedSince = looksUnsupported() ? (unsupportedSince ?? performance.now()) : null;
+    return unsupportedSince !== null && performance.now() - unsupportedSince >= UNSUPPORTED_MS;
   };
 
   // What WhatsApp wants of the number's owner before it lets anybody in. It tells a temporary ban by an event, the others
@@ -148,9 +157,11 @@
     traffic = Date.now();
   };
 
+  let delivered = 0; // how often WhatsApp said that everything that had waited was delivered
   let count = 0;
   const snapshot = async () => {
     const n = ++count;
+    hookLater();
     const stream = model("Stream");
     const socket = model("Socket");
     if (socket?.hasSynced) hookMessages();
@@ -159,7 +170,9 @@
     const loggedIn = authenticated();
     const registered = Boolean(user.pn ?? user.lid);
     const ref = conn?.ref ?? null;
-    const showsCode = ref && !registered && !loggedIn && !conn.connected;
+    // A build may still tell whose the page was when its login has ended.
+    const nobodys = !registered || (loggedIn === false && stream?.mode === "QR");
+    const showsCode = ref && nobodys && !loggedIn && !conn.connected;
     return {
       n,
       injected: injected(),
@@ -172,11 +185,12 @@
       registered,
       ref: showsCode ? ref : null,
       code: showsCode ? await qrText(ref).catch(() => null) : null,
-      phone: user.pn?.user ?? null,
+      phone: user.pn?.user ?? bridge.text(user.pn)?.split(/[@:]/)[0] ?? null,
       lid: bridge.text(user.lid),
       name: conn?.pushname ?? null,
       unsupported: unsupported(),
       gate: gate(),
+      delivered,
       traffic,
     };
   };
@@ -226,18 +240,20 @@
 
   const tellMessage = (msg) => {
     const message = bridge.message(msg);
-    if (message) tell("message", { message });
+    if (!message) return;
+    bridge.know(msg);
+    tell("message", { message });
   };
 
-  // Ids, with their times, of messages that came by the listener, were there before it, or were swept: calls.js audits.
+  // Ids, with their times, of messages that were told, were there before we listened, or were swept: calls.js audits.
   const known = new Map();
   bridge.known = known;
   bridge.know = (msg) => msg?.id && known.set(bridge.text(msg.id), Number(msg.t ?? 0));
 
   const onAdd = (msg) => {
     heard();
-    bridge.know(msg);
-    if (!msg?.isNewMsg) return; // history: the sweep decides about it
+    // Not every build says of every message whether it is new. History is not told: the sweep decides about it.
+    if (!msg || !(msg.isNewMsg || Number(msg.t ?? 0) >= listensFrom)) return;
     queueMicrotask(() => {
       // Not decrypted yet: the same message gets its real type in a moment, and only then it is told.
       if (msg.type === "ciphertext") msg.once?.("change:type", () => queueMicrotask(() => tellMessage(msg)));
@@ -276,12 +292,22 @@
     });
   };
 
+  // Also models that a build registers late: events are worth more than the next look.
+  let hookedAt = 0;
+  const hookLater = () => {
+    if (!injected() || performance.now() - hookedAt < HOOK_MS) return;
+    hookedAt = performance.now();
+    hookState();
+  };
+
   // As soon as the login is synced, though wa-js may still be waiting: nothing that comes in is missed meanwhile.
   let listening = false;
+  let listensFrom = Infinity; // seconds since 1970
   const hookMessages = () => {
     const messages = listening ? null : model("MsgStore");
     if (typeof messages?.on !== "function") return;
     listening = true;
+    listensFrom = Date.now() / 1000 - RECENT_S;
     for (const msg of models(messages)) bridge.know(msg);
     messages.on("add", onAdd);
     messages.on("change:ack", onAck);
@@ -299,8 +325,9 @@
     bridge.injectedAt = Date.now();
     hookState();
     hookMessages();
-    window.WPP.on?.("conn.backend_event", () => {
+    window.WPP.on?.("conn.backend_event", (event) => {
       heard();
+      if (String(event).toLowerCase() === "offline_delivery_end") delivered += 1;
       void tellState();
     });
     void tellState();

@@ -10,6 +10,7 @@
   const SWEEP_CHATS = 60; // chats whose stored messages are read in one sweep
   const SWEEP_DEPTH = 100; // messages read back in one chat
   const CHAT_MS = 5000;
+  const SLOW_MS = 5000; // what comes to nothing later than this was waited for in vain: builds have time limits of their own
 
   const later = (ms) => new Promise((done) => setTimeout(done, ms));
   const within = (promise, ms, what) =>
@@ -86,6 +87,21 @@
     return undefined;
   };
 
+  // WhatsApp's word about a number: its wid, null when it is not on WhatsApp, undefined when this build cannot say.
+  // Throws when WhatsApp does not answer.
+  const lookUp = async (wid, ms) => {
+    const start = Date.now();
+    try {
+      const found = await within(window.WPP.whatsapp.functions.queryWidExists(wid), ms, "looking the number up");
+      if (found) return found.wid ?? wid;
+    } catch (error) {
+      if (!online() || Date.now() - start > SLOW_MS) throw error;
+      return undefined;
+    }
+    if (Date.now() - start > SLOW_MS) throw new Error("WhatsApp did not answer");
+    return null;
+  };
+
   // The chat to write to, or why there is none. An unknown number is looked up first: writing to a number that is not
   // on WhatsApp would otherwise look like a message that is under way for ever.
   const resolve = async (chatId, end) => {
@@ -97,16 +113,16 @@
     if (!wid) return { stop: { refused: "bad_chat_id", detail: chatId } };
     let target = wid;
     if (chatId.endsWith("@c.us")) {
-      let exists;
+      let found;
       try {
-        exists = await within(WPP.whatsapp.functions.queryWidExists(wid), left(end), "looking the number up");
+        found = await lookUp(wid, left(end));
       } catch (error) {
         return { stop: { notTried: why(error) } };
       }
-      if (!exists?.wid) {
+      if (found === null) {
         return { stop: online() ? { refused: "not_on_whatsapp", detail: "" } : { notTried: "went offline" } };
       }
-      target = exists.wid;
+      target = found ?? wid;
     }
     try {
       return { chat: await within(WPP.chat.find(target), left(end), "opening the chat") };
@@ -117,7 +133,7 @@
 
   // Groups need the participant in the key: wa-js makes such a key, and its random part is replaced.
   const messageId = async (chat, key) => {
-    if (!chat.id.isGroup()) return `true_${bridge.text(chat.id)}_${key}`;
+    if (!bridge.text(chat.id).endsWith("@g.us")) return `true_${bridge.text(chat.id)}_${key}`;
     const made = await window.WPP.chat.generateMessageID(chat);
     return bridge.text(made).replace(made.id, key);
   };
@@ -134,8 +150,14 @@
     const { chat, stop } = await resolve(chatId, end);
     if (stop) return stop;
     const id = bridge.text(chat.id);
+    let chosen;
+    try {
+      chosen = await within(messageId(chat, key), left(end), "choosing an id");
+    } catch (error) {
+      return { notTried: why(error) };
+    }
     const options = {
-      messageId: await messageId(chat, key),
+      messageId: chosen,
       waitForAck: false, // the default hangs while offline and the message goes out later all the same
       linkPreview: false, // would hand addresses in the text to third parties
       detectMentioned: false,
@@ -162,16 +184,19 @@
     return { ok: models(bridge.model("MsgStore")).filter(missed).length };
   };
 
-  // One round trip to WhatsApp: does our own number exist? null: this build cannot be asked.
+  // One round trip to WhatsApp: does our own number exist? Only waiting in vain proves something (false). null: this
+  // build cannot be asked, or has nothing to say.
   bridge.question = async ({ ms }) => {
     const ask = bridge.injected() ? window.WPP.whatsapp.functions?.queryWidExists : undefined;
     const own = bridge.me().pn;
     if (typeof ask !== "function" || !own || !online()) return { ok: null };
+    const start = Date.now();
     try {
-      return { ok: Boolean(await within(ask(own), ms, "a question")) };
+      if (await within(ask(own), ms, "a question")) return { ok: true };
     } catch {
-      return { ok: false };
+      // When it failed tells what it means, as when nothing was found.
     }
+    return { ok: Date.now() - start > SLOW_MS ? false : null };
   };
 
   // A page that nobody looks at falls asleep: it is told that somebody does, in every way that this build has.

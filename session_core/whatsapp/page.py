@@ -98,6 +98,7 @@ class PageDriver:
         self._ended = False
         self._closing = False
         self._reloaded = False
+        self._swept: tuple[str, datetime] | None = None
         self._takes_over = settings.on_conflict == "take_over"
         self._taken_over: list[datetime] = []
         self._logged_out = asyncio.Event()
@@ -419,14 +420,18 @@ class PageDriver:
         self._emit([replace(message, replayed=True) for message in untold])
 
     async def _sweep(self) -> None:
-        since = int(self._tracker.missed_since.timestamp())
+        missed_since = self._tracker.missed_since
         try:
-            found = await call(self._page(), "sweep", _SWEEP, since=since)
+            found = await call(self._page(), "sweep", _SWEEP, since=int(missed_since.timestamp()))
         except TransientError as error:
             self._log.warning("sweep_failed", error=error.message)
             return
         self._tracker.sweep_due = False
         messages = [message for data in found["messages"] if (message := self._tracker.message(data))]
+        swept = (self._tracker.doc, missed_since)
+        if swept == self._swept:
+            messages = [message for message in messages if not self._vitals.was_told(message.wa_message_id)]
+        self._swept = swept
         for message in messages:
             self._vitals.told(message.wa_message_id)
         self._emit([*messages])

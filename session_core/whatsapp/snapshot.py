@@ -33,6 +33,7 @@ class Snapshot(BaseModel):
     name: str | None = None
     unsupported: bool = False
     gate: Literal["passkey", "banned", "limited"] | None = Field(default=None, description="what WhatsApp asks first")
+    delivered: int = Field(default=0, description="how often WhatsApp said that all that had waited was delivered")
     traffic: int | None = Field(default=None, description="when something last came from WhatsApp, ms since 1970")
 
     @property
@@ -48,6 +49,15 @@ class Snapshot(BaseModel):
         """
         logged_in = self.authenticated is not False and self.mode == "MAIN" and self.synced
         return logged_in and self.info == "NORMAL" and self.listening
+
+    @property
+    def unpaired(self) -> bool:
+        """True when the page shows that it has no login, though it may still know whose it was.
+
+        While a scanned code becomes a login the socket is unpaired as well; the mode tells the two apart.
+        """
+        denied = self.authenticated is False or (self.authenticated is None and not self.registered)
+        return denied and (self.mode == "QR" or (self.state in _UNPAIRED and self.mode != "SYNCING"))
 
 
 class Phase(StrEnum):
@@ -76,6 +86,9 @@ class Phase(StrEnum):
         return self not in {Phase.LOADING, Phase.LINKING, Phase.SYNCING}
 
 
+_UNPAIRED = frozenset({"UNPAIRED", "UNPAIRED_IDLE"})
+_HAD_LOGIN = frozenset({Phase.READY, Phase.OFFLINE, Phase.CONFLICT})
+_CODES = frozenset({Phase.QR, Phase.IDLE})
 _BLOCKS = frozenset({"PROXYBLOCK", "DEPRECATED_VERSION"})
 _TERMS = frozenset({"TOS_BLOCK", "SMB_TOS_BLOCK"})
 
@@ -91,6 +104,8 @@ def decide(snapshot: Snapshot, previous: Phase) -> Phase:
         return Phase.GATED
     if "CONFLICT" in said:
         return Phase.CONFLICT
+    if snapshot.unpaired and (snapshot.code or previous in _HAD_LOGIN | _CODES):
+        return _without_login(snapshot, previous)
     if snapshot.registered or snapshot.authenticated:
         return _with_login(snapshot, previous)
     if snapshot.state == "UNPAIRED_IDLE":
@@ -99,10 +114,17 @@ def decide(snapshot: Snapshot, previous: Phase) -> Phase:
     return Phase.QR if snapshot.code else previous
 
 
+def _without_login(snapshot: Snapshot, previous: Phase) -> Phase:
+    if snapshot.state == "UNPAIRED_IDLE":
+        return Phase.IDLE
+    # Nothing new to scan after the codes ran out; and a login that ended is told before there is a code.
+    return Phase.IDLE if previous is Phase.IDLE and not snapshot.code else Phase.QR
+
+
 def _with_login(snapshot: Snapshot, previous: Phase) -> Phase:
     if snapshot.usable:
         return Phase.READY
-    if previous in {Phase.READY, Phase.OFFLINE, Phase.CONFLICT}:
+    if previous in _HAD_LOGIN:
         return Phase.SYNCING if snapshot.mode == "SYNCING" else Phase.OFFLINE
     # A page that starts says that it is offline before it connects, so that word means nothing yet; and after a scan
     # it connects twice, which is still one and the same way forward.

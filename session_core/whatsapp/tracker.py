@@ -27,7 +27,7 @@ from session_core.whatsapp.driver import (
     Syncing,
 )
 from session_core.whatsapp.messages import PageMessage, ack_of, seen
-from session_core.whatsapp.qr import QrSeries
+from session_core.whatsapp.qr import FIRST_LIFE, QrSeries
 from session_core.whatsapp.snapshot import Phase, Snapshot, decide
 
 _SWEEP_MARGIN = timedelta(minutes=2)
@@ -53,6 +53,9 @@ class Patience:
         telling: to tell a message that is in its store.
         quiet: without anything from WhatsApp, before WhatsApp is asked something.
         question: between two such questions.
+        unpaired: without a login and without a code, before the login counts as ended: a logout clears the page first.
+        renewal: after the end of a code, until another one should have come.
+        settle: after it became ready, until what had waited has been delivered.
     """
 
     load: timedelta = timedelta(seconds=60)
@@ -65,6 +68,9 @@ class Patience:
     telling: timedelta = timedelta(seconds=10)
     quiet: timedelta = timedelta(minutes=10)
     question: timedelta = timedelta(seconds=30)
+    unpaired: timedelta = timedelta(seconds=3)
+    renewal: timedelta = timedelta(seconds=30)
+    settle: timedelta = timedelta(seconds=10)
 
 
 class Tracker:
@@ -105,6 +111,10 @@ class Tracker:
         self._qr = QrSeries()
         self._told_logged_out = False
         self._scanned = False
+        self._had_login = False
+        self._unpaired_since: datetime | None = None
+        self._code_until: datetime | None = None
+        self._settled_at: datetime | None = None
         self._live_since: datetime | None = None
         self._address = ""
 
@@ -135,17 +145,24 @@ class Tracker:
         return seen(PageMessage.model_validate(data), live_since=live_since)
 
     def navigated(self, url: str) -> list[DriverEvent]:
-        """Take a new address of the page: elsewhere is lost, ``post_logout`` is a logout."""
+        """Take a new address of the page: elsewhere is lost, ``post_logout`` is a logout.
+
+        Where the first load leads, the page belongs: an address may send on to another one.
+        """
         if url == self._address or (url == "about:blank" and not self._address):
             return []
+        if not self._address:
+            self._origin = _origin(url) or self._origin
         self._address = url
         if _origin(url) != self._origin:
             return [Lost(Loss.NAVIGATION, f"the page went to {_origin(url) or 'an error page'}")]
         query = parse_qs(urlsplit(url).query)
         if query.get("post_logout") != ["1"]:
             return []
-        locked = query.get("logout_reason") == [ACCOUNT_LOCKED] and not self.logging_out
-        return [Gated(Gate.BANNED)] if locked else self._logged_out()
+        if query.get("logout_reason") == [ACCOUNT_LOCKED] and not self.logging_out:
+            self._had_login = False
+            return [Gated(Gate.BANNED)]
+        return self._logged_out()
 
     @property
     def doc(self) -> str:
@@ -190,6 +207,7 @@ class Tracker:
         self._snapshot = None
         self.phase = Phase.LOADING
         self._qr = QrSeries()
+        self._unpaired_since = None
         self.restart_deadline()
 
     def _see(self, snapshot: Snapshot) -> list[DriverEvent]:
@@ -200,15 +218,39 @@ class Tracker:
         events: list[DriverEvent] = []
         if snapshot.alive and (before is None or not before.alive):
             events.append(Loaded())
-        old, self.phase = self.phase, decide(snapshot, self.phase)
+        old, self.phase = self.phase, self._decide(snapshot)
         if old is not self.phase:
             events += self._change(old, snapshot)
-        elif self.phase is Phase.READY and snapshot.registered and before and _who(before) != _who(snapshot):
-            events.append(_ready(snapshot))
+        elif self.phase is Phase.READY and snapshot.registered and not snapshot.unpaired:
+            events += [_ready(snapshot)] if before and _who(before) != _who(snapshot) else []
         if self.phase is Phase.QR and snapshot.ref and snapshot.code:
             shown = self._qr.see(snapshot.ref, snapshot.code, self._clock.now())
-            events += [shown] if shown else []
+            if shown:
+                self._code_until = self._steady.now() + (shown.expires_at - shown.shown_at)
+                events.append(shown)
+        self._mind_late_messages(snapshot, before)
         return events
+
+    def _decide(self, snapshot: Snapshot) -> Phase:
+        now = self._steady.now()
+        phase = decide(snapshot, self.phase)
+        ends = phase in {Phase.QR, Phase.IDLE} and self.phase.has_login and not snapshot.code
+        self._unpaired_since = (self._unpaired_since or now) if ends else None
+        if self._unpaired_since is not None and now - self._unpaired_since < self._patience.unpaired:
+            return self.phase
+        if self.phase is Phase.QR and phase is Phase.QR and not snapshot.code and self._code_until is not None:
+            return Phase.IDLE if now - self._code_until > self._patience.renewal else phase
+        return phase
+
+    def _mind_late_messages(self, snapshot: Snapshot, before: Snapshot | None) -> None:
+        """Have messages looked for once more when all that had waited is there, as the page says or as time tells."""
+        if self.phase is not Phase.READY:
+            return
+        settled = self._settled_at is not None and self._steady.now() >= self._settled_at
+        if settled:
+            self._settled_at = None
+        if settled or (before is not None and snapshot.delivered > before.delivered):
+            self.sweep_due = True
 
     def _change(self, old: Phase, snapshot: Snapshot) -> list[DriverEvent]:
         if old is Phase.READY:
@@ -216,12 +258,15 @@ class Tracker:
         if old.wanted or old is Phase.LOADING:
             self.restart_deadline()
         self._scanned = self._scanned or (old in {Phase.QR, Phase.IDLE} and self.phase.has_login)
+        self._had_login = self._had_login or (self.phase.has_login and not self._scanned) or self.phase is Phase.READY
         detail = f"mode {snapshot.mode}, info {snapshot.info}, socket {snapshot.state}"
         match self.phase:
             case Phase.QR | Phase.IDLE:
-                # After a scan that came to nothing there was no login that could have ended.
-                gone = self._logged_out() if old.has_login and not self._scanned else []
+                # After a scan that came to nothing there was no login that could have ended. The page may have been
+                # loaded anew since the login was there.
+                gone = self._logged_out() if self._had_login else []
                 self._scanned = False
+                self._code_until = self._steady.now() + FIRST_LIFE
                 return [*gone, QrExpired()] if self.phase is Phase.IDLE else gone
             case Phase.LINKING:
                 return self._linked(Linking())
@@ -230,6 +275,7 @@ class Tracker:
             case Phase.READY:
                 self._scanned = False
                 self._live_since = self._clock.now()
+                self._settled_at = self._steady.now() + self._patience.settle
                 self.sweep_due = True
                 return self._linked(_ready(snapshot))
             case Phase.OFFLINE:
@@ -257,6 +303,7 @@ class Tracker:
 
     def _logged_out(self) -> list[DriverEvent]:
         """Tell the end of a login once: the reload and the code that follows both show it."""
+        self._had_login = False
         if self._told_logged_out:
             return []
         self._told_logged_out = True
@@ -265,9 +312,17 @@ class Tracker:
         return [LoggedOut(cause)]
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 def _origin(url: str) -> str:
+    """Return scheme, host and port as browsers compare them; empty for what is no address of a site."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else ""
+    if parts.scheme not in _PORTS:
+        return ""
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port not in {None, _PORTS[parts.scheme]} else "")
 
 
 def _who(snapshot: Snapshot) -> tuple[str | None, str | None, str | None]:

@@ -34,7 +34,8 @@ class Watch:
 
     def see(self, snapshot: Snapshot) -> None:
         """Take the page's own view of its connection."""
-        down = snapshot.state != "CONNECTED"
+        # A build that does not say how its socket is gives no evidence against it.
+        down = snapshot.state not in {None, "CONNECTED"}
         since = (self._vitals.down_since or self._clock.now()) if down else None
         self._set(mode=snapshot.mode, info=snapshot.info, socket=snapshot.state, down_since=since)
         if snapshot.traffic:

@@ -142,7 +142,8 @@ async def test_a_page_that_is_no_whatsapp(cockpit: Cockpit) -> None:
 
 async def test_an_unsupported_browser(cockpit: Cockpit) -> None:
     async with serving(UNSUPPORTED) as url:
-        _, told = await cockpit.start(url=url, patience=HURRY)
+        # It has to be there for a while before it is believed.
+        _, told = await cockpit.start(url=url, patience=replace(HURRY, load=timedelta(seconds=30)))
         assert (await lost_of(told)).loss is Loss.UNSUPPORTED
 
 

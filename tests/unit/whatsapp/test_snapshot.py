@@ -22,6 +22,7 @@ MAIN = {
     "synced": True,
 }
 QR = {"mode": "QR", "info": "PAIRING", "state": "UNPAIRED", "ref": "r", "code": "r,n,i,s"}
+GONE = {"injected": True, "listening": True, "authenticated": False, "mode": "QR", "state": "UNPAIRED"}
 
 CASES = [
     # what the page says, the phase before, the phase after
@@ -63,6 +64,22 @@ CASES = [
     # a logout clears the page before it shows a code
     ({"mode": "MAIN", "state": "CONNECTED"}, P.READY, P.READY),
     (QR, P.READY, P.QR),
+    # a login that ends without a code and without a reload, also where the page still tells whose it was
+    (GONE, P.READY, P.QR),
+    (GONE, P.OFFLINE, P.QR),
+    (GONE, P.CONFLICT, P.QR),
+    (GONE | {"registered": True}, P.READY, P.QR),
+    (GONE | {"registered": True}, P.QR, P.QR),
+    (GONE | {"authenticated": None}, P.READY, P.QR),
+    (GONE | {"mode": "MAIN"}, P.READY, P.QR),
+    (GONE | {"state": "UNPAIRED_IDLE"}, P.READY, P.IDLE),
+    (GONE | {"registered": True, "code": "c"}, P.LOADING, P.QR),
+    (GONE, P.IDLE, P.IDLE),
+    # wa-js does not contradict, or the page is on its way to a login
+    (GONE | {"authenticated": None, "registered": True}, P.READY, P.OFFLINE),
+    (GONE | {"authenticated": True}, P.READY, P.OFFLINE),
+    (GONE | {"registered": True, "mode": "SYNCING"}, P.QR, P.LINKING),
+    (GONE | {"registered": True}, P.LOADING, P.LINKING),
     # refused
     ({"mode": "DEPRECATED_VERSION"}, P.LOADING, P.BLOCKED),
     ({"mode": "PROXYBLOCK"}, P.LOADING, P.BLOCKED),

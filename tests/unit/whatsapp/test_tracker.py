@@ -34,6 +34,7 @@ QR = {"mode": "QR", "info": "PAIRING", "state": "UNPAIRED", "ref": "a", "code": 
 LOGIN = {"registered": True, "phone": "34600", "name": "Ana", "state": "OPENING"}
 SYNC = LOGIN | {"state": "CONNECTED", "mode": "SYNCING"}
 MAIN = SYNC | {"mode": "MAIN", "info": "NORMAL", "synced": True, "listening": True, "injected": True}
+GONE = QR | {"ref": None, "code": None, "injected": True, "authenticated": False}
 DOWN = MAIN | {"info": "OFFLINE", "state": "TIMEOUT"}
 
 
@@ -53,9 +54,9 @@ class StoppedClock:
 class Page:
     """Tells the tracker what a page would."""
 
-    def __init__(self, since: datetime | None = None) -> None:
+    def __init__(self, since: datetime | None = None, url: str = URL) -> None:
         self.clock = StoppedClock()
-        self.tracker = Tracker(self.clock, URL, since, Patience())
+        self.tracker = Tracker(self.clock, url, since, Patience())
         self.doc = "d1"
         self.n = 0
 
@@ -187,6 +188,83 @@ def test_a_logout_without_a_reload_shows_by_the_code(page: Page) -> None:
     assert kinds(page.says(QR)) == [LoggedOut, QrShown]
 
 
+@pytest.mark.parametrize("gone", [GONE, GONE | {"registered": True, "phone": "34600"}])
+def test_a_logout_without_reload_and_code_is_told_when_it_lasts(page: Page, gone: dict[str, object]) -> None:
+    page.says(MAIN)
+    assert page.says(gone, gone) == []
+    page.clock.pass_(3)
+    assert page.says(gone) == [LoggedOut(LogoutCause.UNLINKED)]
+    assert page.says(gone, gone) == []
+    assert kinds(page.says(gone | {"ref": "b", "code": "b"}, SYNC, MAIN)) == [QrShown, Syncing, Ready]
+
+
+def test_a_page_that_only_looks_unpaired_for_a_moment_stays_ready(page: Page) -> None:
+    page.says(MAIN, GONE)
+    page.clock.pass_(2)
+    page.says(MAIN)
+    page.clock.pass_(2)
+    assert LoggedOut not in kinds(page.says(GONE, MAIN))
+    assert page.tracker.phase is Phase.READY
+
+
+def test_a_logout_that_shows_no_code_ever_is_logged_out_and_expired(page: Page) -> None:
+    page.says(MAIN, GONE | {"state": "UNPAIRED_IDLE"})
+    page.clock.pass_(3)
+    assert kinds(page.says(GONE | {"state": "UNPAIRED_IDLE"})) == [LoggedOut, QrExpired]
+
+
+def test_a_logout_that_ends_in_a_plain_reload_is_one(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.logging_out = True
+    page.reloads("d2", URL + "?v=2")
+    assert page.says({}, {"state": "OPENING"}, QR)[1] == LoggedOut(LogoutCause.LOGGED_OUT)
+    page.reloads("d3")
+    assert kinds(page.says(QR)) == [Loaded, QrShown]
+
+
+def test_an_unlink_before_a_plain_reload_is_told_once(page: Page) -> None:
+    page.says(MAIN)
+    assert kinds(page.says(QR)) == [LoggedOut, QrShown]
+    page.reloads("d2")
+    assert kinds(page.says(QR)) == [Loaded, QrShown]
+
+
+def test_reloads_of_a_page_that_had_no_login_are_no_logouts(page: Page) -> None:
+    page.says(QR)
+    page.reloads("d2")
+    assert kinds(page.says(QR, LOGIN)) == [Loaded, QrShown, Linking]
+    page.reloads("d3")
+    assert kinds(page.says(LOGIN, QR)) == [Loaded, Linking, QrShown]
+
+
+def test_a_scan_that_comes_to_nothing_after_a_logout_is_not_another_one(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2", URL + "?post_logout=1")
+    assert kinds(page.says(QR, LOGIN, QR | {"ref": "b", "code": "b"})) == [Loaded, QrShown, Linking, QrShown]
+
+
+def test_a_locked_account_is_not_told_as_logged_out_as_well(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2", URL + "?post_logout=1&logout_reason=3")
+    assert kinds(page.says(QR)) == [Loaded, QrShown]
+
+
+def test_a_code_that_is_gone_and_not_renewed_has_expired(page: Page) -> None:
+    page.says(QR)
+    page.clock.pass_(90)
+    assert page.says(GONE) == []
+    page.clock.pass_(1)
+    assert page.says(GONE) == [QrExpired()]
+    assert page.says(GONE, {"mode": "QR"}) == []
+    assert kinds(page.says(QR | {"ref": "b", "code": "b"})) == [QrShown]
+
+
+def test_a_code_that_stays_on_the_screen_has_not_expired(page: Page) -> None:
+    page.says(QR)
+    page.clock.pass_(3600)
+    assert page.says(QR) == []
+
+
 def test_a_second_login_can_end_too(page: Page) -> None:
     page.says(MAIN)
     page.reloads("d2", URL + "?post_logout=1")
@@ -211,9 +289,35 @@ def test_a_login_unlinked_while_nobody_looked_is_a_logout_even_before_the_page_s
 
 @pytest.mark.parametrize("url", ["https://example.com/", "chrome-error://chromewebdata/", "http://web.whatsapp.com/"])
 def test_another_address_is_lost(page: Page, url: str) -> None:
+    page.tracker.navigated(URL)
     [lost] = page.tracker.navigated(url)
     assert isinstance(lost, Lost)
     assert lost.loss is Loss.NAVIGATION
+
+
+def test_an_error_page_at_the_start_is_lost(page: Page) -> None:
+    assert kinds(page.tracker.navigated("chrome-error://chromewebdata/")) == [Lost]
+
+
+def test_where_the_first_load_leads_the_page_belongs(page: Page) -> None:
+    assert page.tracker.navigated("https://elsewhere.example/app") == []
+    assert page.tracker.navigated("https://elsewhere.example/app?v=2") == []
+    assert kinds(page.tracker.navigated(URL)) == [Lost]
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://web.whatsapp.com:443/", "https://web.whatsapp.com/?a"),
+        ("http://127.0.0.1:80/", "http://127.0.0.1/?a"),
+        ("http://LOCALHOST:9000/", "http://localhost:9000/?a"),
+        ("http://[::1]:9000/", "http://[::1]:9000/?a"),
+    ],
+)
+def test_an_address_can_be_written_in_several_ways(url: str, same: str) -> None:
+    page = Page(url=url)
+    assert page.tracker.navigated(url) == page.tracker.navigated(same) == []
+    assert kinds(page.tracker.navigated("http://localhost:9001/")) == [Lost]
 
 
 def test_an_empty_page_is_only_one_that_was_not_loaded_yet(page: Page) -> None:
@@ -309,6 +413,28 @@ def test_a_sweep_that_was_not_made_keeps_its_start(page: Page) -> None:
     page.clock.pass_(3600)
     page.says(DOWN, MAIN)
     assert page.tracker.missed_since == T0
+
+
+def test_messages_are_looked_for_once_more_when_what_had_waited_is_there(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.sweep_due = False
+    page.clock.pass_(5)
+    page.says(MAIN)
+    assert not page.tracker.sweep_due
+    page.says(MAIN | {"delivered": 1})
+    assert page.tracker.sweep_due
+
+
+def test_messages_are_looked_for_once_more_though_the_page_says_nothing(page: Page) -> None:
+    page.says(MAIN)
+    page.tracker.sweep_due = False
+    page.clock.pass_(10)
+    page.says(MAIN)
+    assert page.tracker.sweep_due
+    page.tracker.sweep_due = False
+    page.clock.pass_(3600)
+    page.says(MAIN)
+    assert not page.tracker.sweep_due
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class HandClock:
         self.time += timedelta(**duration)
 
 
-def snapshot(state: str = "CONNECTED", **more: object) -> Snapshot:
+def snapshot(state: str | None = "CONNECTED", **more: object) -> Snapshot:
     return Snapshot.model_validate({"n": 1, "mode": "MAIN", "info": "NORMAL", "state": state, **more})
 
 
@@ -59,6 +59,16 @@ def test_a_socket_that_stays_down_is_timed_from_its_first_sight() -> None:
     assert watch.health().level is HealthLevel.DEAF
     watch.see(snapshot())
     assert watch.health().vitals.down_since is None
+
+
+def test_a_socket_that_says_nothing_is_not_down() -> None:
+    clock = HandClock()
+    watch = Watch(clock)
+    watch.see(snapshot(None))
+    clock.pass_by(hours=1)
+    watch.see(snapshot(None))
+    watch.answered(timedelta(0))
+    assert watch.health().level is HealthLevel.HEALTHY
 
 
 def test_traffic_never_lies_ahead_and_answers_open_questions() -> None:

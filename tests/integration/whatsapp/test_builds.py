@@ -1,0 +1,81 @@
+"""Builds of WhatsApp Web that do what is asked of them in another way, or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from session_core.domain.ids import new_wa_key
+from session_core.whatsapp.driver import LoggedOut, LogoutCause, MessageSeen, Ready
+from session_core.whatsapp.page import PageDriver
+from tests.integration.whatsapp.conftest import Cockpit
+from tests.integration.whatsapp.test_loss import page_of
+from tests.servers.sandbox import PhoneClient
+from tests.waiting import eventually
+
+EVA = "34611000001"
+PATIENCE = timedelta(seconds=30)
+LOOK_UP = "Object.defineProperty(WPP.whatsapp.functions, 'queryWidExists', { configurable: true, value: %s })"
+ASK = "(async () => (await __whahook.question({ ms: %d })).ok)()"
+
+# It says that nobody is logged in any more, without a reload and without a code.
+UNLINK = """() => {
+  const users = require('WAWebUserPrefsMeUser');
+  for (const name of ['getMaybeMePnUser', 'getMaybeMeLidUser', 'getMaybeMeUser']) users[name] = () => undefined;
+  require('SandboxSession').me = null;
+  WPP.whatsapp.Socket.set({ hasSynced: false, state: 'UNPAIRED' });
+  WPP.whatsapp.Stream.set('mode', 'QR');
+}"""
+# Messages come without a word about whether they are new.
+NEWS_UNSAID = """() => {
+  const messages = require('WAWebCollections').Msg, add = messages.add.bind(messages);
+  messages.add = (msg, ...rest) => {
+    Object.defineProperty(msg, 'isNewMsg', { value: undefined });
+    window.unsaid = (window.unsaid ?? 0) + 1;
+    return add(msg, ...rest);
+  };
+}"""
+
+
+async def look_up_is(driver: PageDriver, value: str) -> None:
+    await page_of(driver).evaluate(LOOK_UP % value)
+    assert await page_of(driver).evaluate(f"String(WPP.whatsapp.functions.queryWidExists) === String({value})")
+
+
+async def test_only_a_question_that_was_asked_in_vain_speaks_against_a_page(cockpit: Cockpit, ana: PhoneClient) -> None:
+    driver, _ = await cockpit.link(ana)
+    await eventually(lambda: page_of(driver).evaluate("WPP.isFullReady"), PATIENCE)
+    assert await page_of(driver).evaluate(ASK % 5000) is True
+    for says_nothing in ("async () => null", "() => Promise.reject(new Error('no'))", "undefined"):
+        await look_up_is(driver, says_nothing)
+        assert await page_of(driver).evaluate(ASK % 5000) is None
+    await look_up_is(driver, "() => new Promise(() => undefined)")
+    assert await page_of(driver).evaluate(ASK % 5100) is False
+
+
+@pytest.mark.parametrize("value", ["undefined", "() => Promise.reject(new Error('no'))"])
+async def test_a_number_that_cannot_be_looked_up_is_written_to(cockpit: Cockpit, ana: PhoneClient, value: str) -> None:
+    driver, _ = await cockpit.link(ana)
+    await look_up_is(driver, value)
+    await driver.send_text(f"{EVA}@c.us", "hola", new_wa_key())
+    assert [message["text"] for message in await ana.received()] == ["hola"]
+
+
+async def test_a_login_that_ends_in_the_page_is_told(cockpit: Cockpit, ana: PhoneClient) -> None:
+    driver, told = await cockpit.link(ana)
+    await eventually(lambda: page_of(driver).evaluate("WPP.isFullReady"), PATIENCE)
+    await page_of(driver).evaluate(UNLINK)
+    assert await page_of(driver).evaluate("WPP.conn.isAuthenticated()") is False
+    assert (await told.hear(LoggedOut)).cause is LogoutCause.UNLINKED
+    assert len(told.all(Ready)) == 1
+
+
+async def test_a_message_that_does_not_say_that_it_is_new_is_told(cockpit: Cockpit, ana: PhoneClient) -> None:
+    driver, told = await cockpit.link(ana)
+    await eventually(lambda: page_of(driver).evaluate("WPP.isFullReady"), PATIENCE)
+    await page_of(driver).evaluate(NEWS_UNSAID)
+    await ana.write(EVA, "hola")
+    seen = await told.hear(MessageSeen, lambda event: event.text == "hola")
+    assert not seen.replayed
+    assert await page_of(driver).evaluate("window.unsaid") == 1
