@@ -122,6 +122,7 @@ class Settings(BaseSettings):
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
     session_memory_alarm: Size = 600 * 1024**2
     session_memory_recycle: Size = 800 * 1024**2
+    lease: Duration = Field(default=timedelta(seconds=15), description="how long a silent host keeps its accounts")
     start_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 
     # The sandbox: a WhatsApp Web with simulated phones

@@ -44,6 +44,19 @@ class Vault:
             self._stores[self.current.name] = self.current
 
     @property
+    def folder(self) -> Path:
+        """Where archives as files are."""
+        return self._settings.backups_dir
+
+    def key_ids(self) -> list[str]:
+        """Return the ids of the keys that are here.
+
+        Raises:
+            FatalError: ``bad_backup_key``.
+        """
+        return list(self._keys().keys)
+
+    @property
     def stores(self) -> list[ArchiveStore]:
         """Every store that is set up."""
         return list(self._stores.values())

@@ -14,11 +14,21 @@ from session_core.clock import utcnow
 log = structlog.get_logger(__name__)
 
 ALIVE_FOR = timedelta(seconds=15)
-"""A host that has been silent for longer counts as dead. Hosts speak every 3 s."""
+"""A host that has been silent for longer counts as dead. Hosts speak every 3 s. By the clock of the bus, not theirs."""
+
+FORGET_AFTER = timedelta(days=1)
+"""So long the last word of a dead host is kept."""
 
 
 class Heartbeat(BaseModel):
-    """What a host tells about itself."""
+    """What a host tells about itself.
+
+    Attributes:
+        draining: it is being stopped and takes no account any more.
+        folder: name of the folder with its logins; hosts that share one share the name.
+        vault: name of the folder with its backups, likewise.
+        opens: which backups it can open (see `session_core.host.sharing.Place`).
+    """
 
     host_id: str
     at: datetime
@@ -26,23 +36,48 @@ class Heartbeat(BaseModel):
     room_for: int
     chromium_sandbox: bool
     warnings: list[str] = []
+    draining: bool = False
+    folder: str = ""
+    vault: str = ""
+    opens: list[str] = []
 
 
-async def beat(redis: RedisClient, heartbeat: Heartbeat) -> None:
-    """Tell that this host lives."""
-    await redis.hset(keys.HOSTS, heartbeat.host_id, heartbeat.model_dump_json())
+async def beat(redis: RedisClient, heartbeat: Heartbeat, alive_for: timedelta = ALIVE_FOR) -> None:
+    """Tell that this host lives, and will until ``alive_for`` from now."""
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.HOSTS, heartbeat.host_id, heartbeat.model_dump_json())
+        pipe.set(keys.host_alive(heartbeat.host_id), "1", px=alive_for)
+        await pipe.execute()
 
 
 async def leave(redis: RedisClient, host_id: str) -> None:
     """Say good-bye."""
-    await redis.hdel(keys.HOSTS, host_id)
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hdel(keys.HOSTS, host_id)
+        pipe.delete(keys.host_alive(host_id))
+        await pipe.execute()
 
 
 async def alive(redis: RedisClient) -> list[Heartbeat]:
     """Return the hosts that were heard of lately."""
+    return [beat for beat, lives in await known(redis) if lives]
+
+
+async def known(redis: RedisClient) -> list[tuple[Heartbeat, bool]]:
+    """Return the last words of all hosts that did not say good-bye, each with whether it was heard of lately."""
     values = await redis.hvals(keys.HOSTS)
     beats = [beat for value in values if (beat := _read(value)) is not None]
-    return [beat for beat in beats if utcnow() - beat.at < ALIVE_FOR]
+    if not beats:
+        return []
+    lives = await redis.mget([keys.host_alive(beat.host_id) for beat in beats])
+    found = [(beat, value is not None) for beat, value in zip(beats, lives, strict=True)]
+    return [(beat, lives) for beat, lives in found if lives or utcnow() - beat.at < FORGET_AFTER]
+
+
+async def bus_age(redis: RedisClient) -> timedelta:
+    """Return for how long the bus has been running: a younger one may have forgotten leases."""
+    info = await redis.info("server")
+    return timedelta(seconds=int(info["uptime_in_seconds"]))
 
 
 def _read(value: str) -> Heartbeat | None:

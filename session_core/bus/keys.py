@@ -23,6 +23,11 @@ HOSTS = "wh:hosts"
 """Hash: host id -> its latest heartbeat as JSON."""
 
 
+def host_alive(host_id: str) -> str:
+    """Set while a host is heard of; expires when it is not."""
+    return f"wh:host-alive:{host_id}"
+
+
 def user_channel(user_id: UUID | str) -> str:
     """Channel of everything that a user's pages and programs hear."""
     return f"wh:events:{user_id}"

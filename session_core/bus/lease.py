@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,6 +17,11 @@ _ACQUIRE = """
 local held = redis.call('GET', KEYS[1])
 if held and string.match(held, '^(.*):%d+$') ~= ARGV[1] then return 0 end
 local epoch = redis.call('INCR', KEYS[2])
+local above = tonumber(ARGV[3])
+if epoch <= above then
+  epoch = above + 1
+  redis.call('SET', KEYS[2], epoch)
+end
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. epoch, 'PX', ARGV[2])
 return epoch
 """
@@ -23,6 +29,15 @@ return epoch
 _RENEW = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+_REGAIN = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local last = redis.call('GET', KEYS[2])
+if last and last ~= ARGV[3] then return 0 end
+redis.call('SET', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
@@ -47,21 +62,43 @@ class Lease:
         return f"{self.host_id}:{self.epoch}"
 
 
-async def acquire(redis: RedisClient, account_id: UUID, host_id: str, ttl: timedelta = LEASE) -> Lease | None:
+async def acquire(
+    redis: RedisClient, account_id: UUID, host_id: str, ttl: timedelta = LEASE, *, above: int = 0
+) -> Lease | None:
     """Take the account's lease, or None when another host holds it.
 
     A host that comes back under its own name (same data folder) takes its leases over at once, with a new epoch.
+
+    Args:
+        redis: the bus.
+        account_id: the account.
+        host_id: who wants it.
+        ttl: how long it lasts without renewal.
+        above: the new epoch is greater than this one, also when the bus has forgotten how far it had counted.
     """
     epoch = await redis.eval(
-        _ACQUIRE, 2, keys.lease(account_id), keys.epoch(account_id), host_id, str(int(ttl.total_seconds() * 1000))
+        _ACQUIRE, 2, keys.lease(account_id), keys.epoch(account_id), host_id, _milliseconds(ttl), str(above)
     )
     return Lease(account_id, host_id, int(epoch)) if epoch else None
 
 
 async def renew(redis: RedisClient, lease: Lease, ttl: timedelta = LEASE) -> bool:
     """Keep the lease for another ``ttl``; False when it is lost."""
+    return bool(await redis.eval(_RENEW, 1, keys.lease(lease.account_id), lease.value, _milliseconds(ttl)))
+
+
+async def regain(redis: RedisClient, lease: Lease, ttl: timedelta = LEASE) -> bool:
+    """Take a lease that ran out up again under the same epoch; False when anybody had the account in between."""
     return bool(
-        await redis.eval(_RENEW, 1, keys.lease(lease.account_id), lease.value, str(int(ttl.total_seconds() * 1000)))
+        await redis.eval(
+            _REGAIN,
+            2,
+            keys.lease(lease.account_id),
+            keys.epoch(lease.account_id),
+            lease.value,
+            _milliseconds(ttl),
+            str(lease.epoch),
+        )
     )
 
 
@@ -76,6 +113,14 @@ async def held_as(redis: RedisClient, account_id: UUID) -> str | None:
     return value
 
 
+async def holders(redis: RedisClient, account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the ids of the hosts that hold the accounts; those that nobody holds are missing."""
+    if not account_ids:
+        return {}
+    values = await redis.mget([keys.lease(account_id) for account_id in account_ids])
+    return {account_id: host_of(value) for account_id, value in zip(account_ids, values, strict=True) if value}
+
+
 def host_of(value: str) -> str:
     """Return the id of the host in a lease's value."""
     return value.rpartition(":")[0]
@@ -85,3 +130,7 @@ async def holder(redis: RedisClient, account_id: UUID) -> str | None:
     """Return the id of the host that holds the account."""
     value = await held_as(redis, account_id)
     return host_of(value) if value else None
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))

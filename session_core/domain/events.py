@@ -49,6 +49,7 @@ class SessionSnapshot(_Data):
     last_activity: datetime | None = None
     created_at: datetime
     attempt: int = Field(default=0, description="how many starts in a row did not get to ready")
+    host_id: str | None = None
     next_retry_at: datetime | None = None
     qr: Qr | None = None
 

@@ -15,11 +15,15 @@ from session_core.backups import swap
 from session_core.clock import utcnow
 from session_core.domain.backup import BackupProblem, BackupReason, BackupStatus, due_at
 from session_core.domain.ids import session_id
+from session_core.errors import WhahookError
+from session_core.host import custody
 from session_core.host.backup_chores import Chores
 from session_core.host.backup_making import Job, Maker
 from session_core.host.backup_restoring import Restorer
 from session_core.host.backup_tools import Owned, Running, Surroundings, Tools, add_line, tell_backup
+from session_core.host.house import Reach
 from session_core.host.policy import Restore
+from session_core.host.sharing import backup_name
 from session_core.store import backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import SessionBackup
@@ -77,9 +81,19 @@ class BackupKeeper:
 
     # ---- Called by sessions -----------------------------------------------------------------------------------------
 
-    async def closed(self, owned: Owned) -> None:
-        """Back a login up whose browser was just closed, unless its last clean backup is young enough. Never raises."""
+    async def closed(self, owned: Owned, *, hand_over: bool = False) -> bool:
+        """Back a login up whose browser was just closed, unless its last clean backup is young enough. Never raises.
+
+        Args:
+            owned: whose.
+            hand_over: another host needs it now: also when the last one is young, and stored when this returns.
+
+        Returns:
+            Whether another host can go on with it; only meant for a hand-over.
+        """
         try:
+            if hand_over:
+                return await self._hand_over(owned)
             async with self._core.db.read() as session:
                 clean = await backups.complete(session, owned.account_id, clean=True, limit=1)
                 last = clean[0].created_at if clean else None
@@ -87,6 +101,44 @@ class BackupKeeper:
                 await self._take_closed(owned, BackupReason.STOPPED)
         except STORE_ERRORS as error:
             log.warning("no_clean_backup", session=owned.name, error=type(error).__name__)
+            return False
+        return True
+
+    async def _hand_over(self, owned: Owned) -> bool:
+        if not await asyncio.to_thread(swap.has_login, self._tools.folder / owned.name):
+            return True
+        epoch = self._around.epoch(owned.account_id)
+        job = await self._maker.take(owned, BackupReason.STOPPED, clean=True, epoch=epoch)
+        if job is None or not await self._maker.store(job):
+            return False
+        self._last[owned.account_id] = job.staged.taken_at
+        return True
+
+    async def reach(self) -> Reach:
+        """See `session_core.host.house.Backups.reach`."""
+
+        def look() -> Reach:
+            vault = self._tools.vault
+            folder, keys = custody.folder_name(vault.folder), vault.key_ids()
+            opens = frozenset(backup_name(store.name, folder, key) for store in vault.stores for key in keys)
+            return Reach(folder, opens, backup_name(vault.current.name, folder, keys[0]))
+
+        try:
+            return await asyncio.to_thread(look)
+        except (WhahookError, OSError) as error:
+            log.warning("backups_not_usable", error=repr(error))
+            return Reach()
+
+    async def can_open(self, row: SessionBackup) -> bool:
+        """See `session_core.host.house.Backups.can_open`."""
+        vault = self._tools.vault
+        try:
+            return await asyncio.to_thread(
+                lambda: row.key_id in vault.key_ids() and vault.store(row.store).has(row.path)
+            )
+        except (WhahookError, OSError) as error:
+            log.warning("backup_not_reachable", account_id=str(row.account_id), error=repr(error))
+            return False
 
     async def asked_at_rest(self, owned: Owned) -> None:
         """Back a login up that does not run, because its owner asked for it. Never raises."""

@@ -23,8 +23,9 @@ from session_core.domain.commands import (
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
 from session_core.host import messages as told
+from session_core.host.leases import LeaseKeeper
 from session_core.host.session import Session
-from session_core.store import messages
+from session_core.store import accounts, messages
 from session_core.store.errors import STORE_ERRORS
 from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
 
@@ -37,17 +38,17 @@ class CommandHandler:
     The host is the fence: whoever asks to send must still own the message's row, and the account must still be ours.
     """
 
-    def __init__(self, core: Core, find: Callable[[UUID], Session | None], sure: Callable[[UUID], bool]) -> None:
+    def __init__(self, core: Core, find: Callable[[UUID], Session | None], leases: LeaseKeeper) -> None:
         """Prepare.
 
         Args:
             core: store and bus.
             find: the account's session on this host.
-            sure: whether this host holds the account's lease at this moment.
+            leases: tells for how long an account is this host's.
         """
         self._core = core
         self._find = find
-        self._sure = sure
+        self._leases = leases
 
     async def __call__(self, command: AnyCommand) -> BaseModel:
         """Carry a command out.
@@ -89,10 +90,17 @@ class CommandHandler:
             found = await driver.find_sent(command.chat_id, command.wa_key)
             if found is not None:
                 return await self._sent(session, command, found)
-        if (why := await self._fenced_off(command)) is not None:
+        if (why := await self._fenced_off(session, command)) is not None:
             return _not_sent(why)
+        # Between asking and sending there is no wait. The page refuses what reaches it after that time.
+        left = self._leases.left(command.account_id)
+        if left <= self._leases.send_margin:
+            return _not_sent("lease_not_sure")
         try:
-            sent = await driver.send_text(command.chat_id, command.text, command.wa_key, command.quoted_id)
+            async with self._leases.while_sure(command.account_id):
+                sent = await driver.send_text(
+                    command.chat_id, command.text, command.wa_key, command.quoted_id, within=left
+                )
         except SendRefused as error:
             return SendOutcome(result="failed", failure=error.code)
         except SendNotTried as error:
@@ -100,17 +108,17 @@ class CommandHandler:
             return _not_sent("page_not_usable")
         return await self._sent(session, command, sent)
 
-    async def _fenced_off(self, command: SendText) -> str | None:
+    async def _fenced_off(self, session: Session, command: SendText) -> str | None:
         try:
-            async with self._core.db.read() as session:
-                owns = await messages.owns(session, command.message_id, command.token, utcnow())
+            async with self._core.db.read() as database:
+                owns = await messages.owns(database, command.message_id, command.token, utcnow())
+                ours = await accounts.holds(database, command.account_id, session.epoch)
         except STORE_ERRORS as error:
             log.warning("fence_not_readable", error=type(error).__name__)
             return "database_unreachable"
-        if not owns:
-            return "not_the_owner"
-        # Asked last: between this and the send there is no other wait.
-        return None if self._sure(command.account_id) else "lease_not_sure"
+        if not ours:
+            return "lease_not_sure"
+        return None if owns else "not_the_owner"
 
     async def _sent(self, session: Session, command: SendText, sent: SentMessage) -> SendOutcome:
         at = utcnow()

@@ -13,9 +13,10 @@ from session_core.browser.usage import Usage
 from session_core.core import Core
 from session_core.domain.backup import BackupProblem
 from session_core.host.backup_tools import Owned, Surroundings
+from session_core.host.guard import Guard
 from session_core.host.policy import Restore
 from session_core.host.room import Room
-from session_core.store.models import Account
+from session_core.store.models import Account, SessionBackup
 from session_core.whatsapp.driver import Driver
 
 
@@ -34,6 +35,28 @@ class Profiles(Protocol):
         """
         ...
 
+    async def name(self) -> str:
+        """Return the name of the folder with all of them; hosts that share it see the same name."""
+        ...
+
+    async def is_current(self, session_id: str, *, newest: int, ran_here: bool) -> bool:
+        """Tell whether the newest login of the account is here.
+
+        Args:
+            session_id: whose.
+            newest: number of the lease of the account's last holder.
+            ran_here: that holder was this host, or nobody knows of any.
+        """
+        ...
+
+    async def take(self, session_id: str, *, newest: int, ran_here: bool, epoch: int) -> None:
+        """Begin to use the profile under a new lease; one that is out of date is put aside and never opened again.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        ...
+
     async def kill_browser(self, session_id: str) -> int:
         """Kill every process that has the folder open, at once; returns how many there were."""
         ...
@@ -41,6 +64,15 @@ class Profiles(Protocol):
     async def usage(self, session_ids: Sequence[str]) -> Mapping[str, Usage]:
         """Measure what the browsers on these folders use; an empty usage for one that has none."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which backups a host opens and makes (see `session_core.host.sharing.Place`)."""
+
+    vault: str = ""
+    opens: frozenset[str] = frozenset()
+    writes: str = ""
 
 
 class Backups(Protocol):
@@ -54,8 +86,24 @@ class Backups(Protocol):
         """Store what is waiting, as long as there is time."""
         ...
 
-    async def closed(self, owned: Owned) -> None:
-        """Back up a login whose browser was just closed. Never raises."""
+    async def closed(self, owned: Owned, *, hand_over: bool = False) -> bool:
+        """Back up a login whose browser was just closed. Never raises.
+
+        Args:
+            owned: whose.
+            hand_over: another host needs it now: also when the last one is young, and stored when this returns.
+
+        Returns:
+            Whether another host can go on with it; only meant for a hand-over.
+        """
+        ...
+
+    async def reach(self) -> Reach:
+        """Tell which backups this host opens and makes."""
+        ...
+
+    async def can_open(self, row: SessionBackup) -> bool:
+        """Tell whether this host has the archive and the key of a backup. Never raises."""
         ...
 
     async def asked_at_rest(self, owned: Owned) -> None:
@@ -112,7 +160,12 @@ Raises FatalError when there is none for this kind of account (``sandbox_off``).
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The host's things that its sessions share. ``starts``: how many browsers may be starting at once."""
+    """The host's things that its sessions share.
+
+    Attributes:
+        starts: how many browsers may be starting at once.
+        guard: ends a browser whose lease is over even when this process cannot.
+    """
 
     core: Core
     host_id: str
@@ -121,4 +174,5 @@ class House:
     backups: Backups
     room: Room
     starts: asyncio.Semaphore
+    guard: Guard | None = None
     random: Callable[[], float] = field(default=random.random)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -13,21 +14,25 @@ from session_core.bus import hosts
 from session_core.bus.commands import CommandServer
 from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import LEASE
-from session_core.bus.reconcile import ReconcileListener
+from session_core.bus.reconcile import ReconcileListener, poke
 from session_core.domain.resources import Budget
-from session_core.domain.status import Desired
+from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.host.backup_tools import Surroundings
 from session_core.host.budget import BudgetKeeper
 from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
-from session_core.host.house import House
+from session_core.host.house import House, Reach
 from session_core.host.leases import LeaseKeeper
-from session_core.host.policy import Goal, Order, Restore, Wanted, decide
+from session_core.host.moving import Mover
+from session_core.host.neighbours import Neighbours
+from session_core.host.policy import Goal, Order, Wanted, decide, wanted_of
 from session_core.host.session import Session
+from session_core.host.sharing import Place
+from session_core.host.taking import Row, Taker
+from session_core.host.tell import quietly
 from session_core.host.watch import HealthTeller
 from session_core.store import accounts
 from session_core.store.errors import STORE_ERRORS
-from session_core.store.models import Account, SessionRuntime
 from session_core.tasks import RecurringTask, spawn
 
 log = structlog.get_logger(__name__)
@@ -35,17 +40,29 @@ log = structlog.get_logger(__name__)
 LEAVE_TIMEOUT = timedelta(seconds=10)
 """For closing all browsers cleanly when the host stops; what is not closed then is ended with the host."""
 
+HAND_OVER_TIMEOUT = timedelta(seconds=60)
+"""The same when other hosts wait for the logins: each is packed and stored before it is let go, about a second each."""
+
 CANCEL_TIMEOUT = timedelta(seconds=2)
 BUS_TIMEOUT = timedelta(seconds=2)
+
+GRACE = timedelta(seconds=2)
+"""So long another host may take to come for its share; at least two of its looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often a host looks and speaks; tests shorten it."""
+    """How often a host looks and speaks, and how long its leases last; tests shorten it."""
 
     look: timedelta = timedelta(seconds=5)
     beat: timedelta = timedelta(seconds=3)
     lease: timedelta = LEASE
+
+    @classmethod
+    def of(cls, lease: timedelta) -> Rhythm:
+        """Return the rhythm that goes with leases of this length: three looks and five heartbeats in each."""
+        usual = cls()
+        return cls(min(usual.look, lease / 3), min(usual.beat, lease / 5), lease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +77,37 @@ class SessionManager:
     """Runs the accounts that this host holds. `start` restores them, `stop` closes them and leaves them wanted."""
 
     def __init__(self, house: House, about: About | None = None, rhythm: Rhythm | None = None) -> None:
-        rhythm = rhythm or Rhythm()
+        self._rhythm = rhythm = rhythm or Rhythm()
         self._house = house
         self._core = house.core
         self._about = about or About()
         self._sessions: dict[UUID, Session] = {}
         self._lives: set[asyncio.Task[None]] = set()
-        self._beginning = asyncio.Lock()
-        self._leases = LeaseKeeper(self._core.redis, house.host_id, self._on_lost, rhythm.lease)
+        self._taking = asyncio.Lock()
+        self._draining = False
+        self._folder = ""
+        self._reach = Reach()
+        redis = self._core.redis
+        self._neighbours = Neighbours(redis, house.host_id, rhythm.lease)
+        self._leases = LeaseKeeper(redis, house.host_id, self, rhythm.lease, self._is_alone)
+        self._taker = Taker(house, self._leases, self._neighbours, max(GRACE, rhythm.look * 2))
+        self._mover = Mover(house, self._neighbours)
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
         self._health = HealthTeller(self._core, self._sessions)
         settings = self._core.settings
         budget = Budget(alarm=settings.session_memory_alarm, recycle=settings.session_memory_recycle)
         self._budget = BudgetKeeper(house, self._sessions, budget)
-        self._listener = ReconcileListener(self._core.redis, self._reconciler.wake)
-        handler = CommandHandler(self._core, self._sessions.get, self._leases.sure)
-        self._commands = CommandServer(self._core.redis, house.host_id, handler)
+        self._listener = ReconcileListener(redis, self._reconciler.wake)
+        handler = CommandHandler(self._core, self._sessions.get, self._leases)
+        self._commands = CommandServer(redis, house.host_id, handler)
+
+    def _is_alone(self) -> bool:
+        """Tell whether no other host can take our accounts while we cannot reach the bus.
+
+        Through a Unix socket the bus is on this machine: when we do not reach it, nobody does.
+        """
+        return self._core.settings.redis_url.startswith("unix:") and self._neighbours.alone
 
     async def start(self) -> None:
         """Begin; every wanted account is started as soon as there is a place for it.
@@ -84,9 +115,12 @@ class SessionManager:
         Raises:
             BUS_ERRORS: the bus is away.
         """
+        self._folder = await self._house.profiles.name()
+        self._reach = await self._house.backups.reach()
         await self._commands.start()
         around = Surroundings(self._sessions.values, self._leases.epoch, self._leases.sure, self._back_up_at_rest)
         await self._house.backups.start(around)
+        await self._beat()
         self._leases.start()
         self._listener.start()
         self._reconciler.start()
@@ -94,13 +128,20 @@ class SessionManager:
         self._budget.start()
 
     async def stop(self) -> None:
-        """Close every browser cleanly, in about ten seconds; what was wanted stays wanted."""
+        """Close every browser cleanly and let other hosts have the accounts; what was wanted stays wanted.
+
+        Takes about ten seconds, and up to a minute when logins have to be saved for another host.
+        """
         await self._listener.stop()
         await self._reconciler.stop()
         await self._commands.stop()
+        self._draining = True
+        # The others take what we give back from now on, and leave us nothing.
+        await self._beat()
+        hand_over = self._mover.receiver(self._here())
         for session in self._sessions.values():
-            session.order(Order(Goal.LEAVE, 0))
-        await self._all_gone()
+            session.order(Order(Goal.LEAVE, 0, hand_over=hand_over))
+        await self._all_gone(HAND_OVER_TIMEOUT if hand_over else LEAVE_TIMEOUT)
         await self._house.backups.stop()
         await self._budget.stop()
         await self._heart.stop()
@@ -111,8 +152,8 @@ class SessionManager:
         except BUS_ERRORS as error:
             log.warning("no_good_bye", error=repr(error))
 
-    async def _all_gone(self) -> None:
-        for timeout in (LEAVE_TIMEOUT, CANCEL_TIMEOUT):
+    async def _all_gone(self, patience: timedelta) -> None:
+        for timeout in (patience, CANCEL_TIMEOUT):
             if not self._lives:
                 return
             _, late = await asyncio.wait(set(self._lives), timeout=timeout.total_seconds())
@@ -128,28 +169,23 @@ class SessionManager:
         except STORE_ERRORS as error:
             log.warning("rows_not_readable", error=type(error).__name__)
             return
-        for account_id, row in rows.items():
+        for account_id, session in list(self._sessions.items()):
+            row = rows.get(account_id)
             if row is not None:
-                await self._look_at(row[1])
-            elif (session := self._sessions.get(account_id)) is not None:
+                self._compare(session, wanted_of(row[1]))
+            elif account_id in rows:
                 # Its user was removed with everything; the browser and the profile must go too.
                 self._compare(session, Wanted(Desired.DELETED, session.status, 0))
+        await self._share({account_id: row for account_id, row in rows.items() if row is not None})
 
-    async def _rows(self) -> dict[UUID, tuple[Account, SessionRuntime] | None]:
+    async def _rows(self) -> dict[UUID, Row | None]:
         async with self._core.db.read() as session:
             listed = await accounts.to_reconcile(session)
-            rows: dict[UUID, tuple[Account, SessionRuntime] | None] = {row[0].id: row for row in listed}
+            rows: dict[UUID, Row | None] = {row[0].id: row for row in listed}
             # What runs here is looked at whatever its row says: that may be older than what we know.
             for account_id in self._sessions.keys() - rows.keys():
                 rows[account_id] = await accounts.get(session, account_id)
         return rows
-
-    async def _look_at(self, runtime: SessionRuntime) -> None:
-        session = self._sessions.get(runtime.account_id)
-        if session is not None:
-            self._compare(session, _wanted(runtime))
-        elif decide(_wanted(runtime), None) is not None:
-            await self._begin(runtime.account_id)
 
     def _compare(self, session: Session, wanted: Wanted) -> None:
         order = decide(wanted, session.running)
@@ -159,58 +195,91 @@ class SessionManager:
             session.adopt(wanted.wanted_seq)
 
     async def _back_up_at_rest(self, account_id: UUID) -> None:
-        await self._begin(account_id, otherwise=Order(Goal.BACK_UP, 0))
+        await self._take(account_id, otherwise=Order(Goal.BACK_UP, 0))
 
-    async def _begin(self, account_id: UUID, *, otherwise: Order | None = None) -> None:
-        """Take the account's lease and start its session, unless another host has it or nothing is to be done.
-
-        Args:
-            account_id: the account.
-            otherwise: what to do when its row wants nothing.
-        """
-        async with self._beginning:
-            if account_id not in self._sessions:
-                await self._begin_now(account_id, otherwise)
-
-    async def _begin_now(self, account_id: UUID, otherwise: Order | None) -> None:
+    async def _share(self, rows: Mapping[UUID, Row]) -> None:
+        """Take this host's share of what nobody runs, and hand over what should be elsewhere."""
+        free = [row for row in rows.values() if row[1].account_id not in self._sessions]
+        wanted = [row for row in free if decide(wanted_of(row[1]), None) is not None]
         try:
-            if not await self._leases.acquire(account_id):
+            for _, runtime in await self._taker.choose(wanted, self._here()):
+                await self._take(runtime.account_id, runtime.epoch)
+            runtimes = {account_id: runtime for account_id, (_, runtime) in rows.items()}
+            await self._mover.look(list(self._sessions.values()), runtimes, self._here())
+        except (*STORE_ERRORS, *BUS_ERRORS) as error:
+            log.warning("accounts_not_shared", error=repr(error))
+
+    async def _take(self, account_id: UUID, above: int = 0, *, otherwise: Order | None = None) -> None:
+        """Make an account this host's and start its session (see `Taker.take`)."""
+        async with self._taking:
+            if account_id in self._sessions:
                 return
-        except BUS_ERRORS as error:
-            log.warning("lease_not_acquired", account_id=str(account_id), error=repr(error))
-            return
-        # Read again now that the account is ours: the row may be from before its last session ended.
-        row = await self._row(account_id)
-        order = (decide(_wanted(row[1]), None) or otherwise) if row is not None else None
-        if row is None or order is None:
-            await self._leases.release(account_id)
-            return
-        session = Session(self._house, *row, order)
-        self._sessions[account_id] = session
+            session = await self._taker.take(account_id, above, otherwise=otherwise)
+            if session is not None:
+                self._begin(session)
+
+    def _here(self) -> Place:
+        # Sessions that wait for their turn to start have not taken their memory yet.
+        waiting = sum(session.status is SessionStatus.QUEUED for session in self._sessions.values())
+        room = max(0, self._house.room.left - waiting)
+        return Place(
+            self._house.host_id,
+            len(self._sessions),
+            room,
+            folder=self._folder,
+            vault=self._reach.vault,
+            opens=self._reach.opens,
+            writes=self._reach.writes,
+            draining=self._draining,
+        )
+
+    def _begin(self, session: Session) -> None:
+        self._sessions[session.account_id] = session
+        self.lease_until(session.account_id, self._leases.until(session.account_id))
         life = spawn(self._live(session), name=f"session-{session.name}")
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
-
-    async def _row(self, account_id: UUID) -> tuple[Account, SessionRuntime] | None:
-        try:
-            async with self._core.db.read() as session:
-                return await accounts.get(session, account_id)
-        except STORE_ERRORS as error:
-            log.warning("row_not_readable", account_id=str(account_id), error=type(error).__name__)
-            return None
 
     async def _live(self, session: Session) -> None:
         try:
             await session.run()
         finally:
             del self._sessions[session.account_id]
+            if self._house.guard is not None:
+                self._house.guard.forget(session.account_id)
+            await self._keep_if_not_saved(session)
             await self._leases.release(session.account_id)
+            if session.running.goal is Goal.LEAVE:
+                await quietly(poke(self._core.redis))
             # Its owner may have asked for something while it was ending.
             self._reconciler.wake()
 
-    def _on_lost(self, account_id: UUID) -> None:
+    async def _keep_if_not_saved(self, session: Session) -> None:
+        try:
+            if not session.handed_over:
+                await self._mover.keep(session.account_id)
+        except STORE_ERRORS as error:
+            log.warning("wish_not_forgotten", session=session.name, error=type(error).__name__)
+
+    # ---- What the leases say (`session_core.host.leases.LeaseWatcher`) ----------------------------------------------
+
+    def lease_until(self, account_id: UUID, until: float) -> None:
+        """Let the account's browser run until then, and no longer whatever becomes of this process."""
         session = self._sessions.get(account_id)
-        if session is not None:
+        if session is not None and self._house.guard is not None:
+            self._house.guard.until(account_id, session.name, until)
+
+    def lease_ending(self, account_id: UUID) -> None:
+        """Close the account: another host may take it soon, and we could not hear of it."""
+        session = self._sessions.get(account_id)
+        if session is not None and session.running.goal is Goal.CONNECT:
+            session.order(Order(Goal.LEAVE, 0, why=ReasonCode.BUS_UNREACHABLE))
+
+    def lease_lost(self, account_id: UUID) -> None:
+        """End the account's browser at once: another host runs it, or did."""
+        session = self._sessions.get(account_id)
+        if session is not None and session.running.goal is not Goal.LOSE:
+            self.lease_until(account_id, 0.0)
             session.order(Order(Goal.LOSE, 0))
 
     # ---- Heartbeat ------------------------------------------------------------------------------------------------
@@ -223,19 +292,10 @@ class SessionManager:
             chromium_sandbox=self._about.chromium_sandbox,
             warnings=self._about.warnings,
         )
+        told = {"folder": self._folder, "vault": self._reach.vault, "opens": sorted(self._reach.opens)}
+        beat = beat.model_copy(update={"draining": self._draining, **told})
         try:
             async with asyncio.timeout(BUS_TIMEOUT.total_seconds()):
-                await hosts.beat(self._core.redis, beat)
+                await hosts.beat(self._core.redis, beat, self._rhythm.lease)
         except BUS_ERRORS as error:
             log.warning("heartbeat_not_told", error=repr(error))
-
-
-def _wanted(runtime: SessionRuntime) -> Wanted:
-    return Wanted(
-        desired=runtime.desired,
-        status=runtime.status,
-        wanted_seq=runtime.wanted_seq,
-        restart_seq=runtime.restart_seq,
-        logout_seq=runtime.logout_seq,
-        restore=Restore(runtime.restore_backup_id, runtime.restore_seq) if runtime.restore_backup_id else None,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from session_core.clock import utcnow
@@ -13,7 +13,7 @@ from session_core.domain.message import Ack, Direction, MessageStatus, content_h
 from session_core.host.tell import quietly
 from session_core.store import accounts, activity, messages, outbox
 from session_core.store.engine import Transaction
-from session_core.store.models import Message
+from session_core.store.models import Account, Message, SessionRuntime
 from session_core.whatsapp.driver import AckChanged, MessageSeen
 
 RECEIVED = "message.received"
@@ -22,9 +22,23 @@ ACKNOWLEDGED = "message.ack"
 """Names of the events for programs."""
 
 
+KNOWN_BEFORE = timedelta(hours=1)
+"""So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
+
+OVERLAP = timedelta(minutes=2)
+"""The same within one life of the host, where nothing that was heard gets lost: only clocks differ."""
+
+
 def clean(text: str) -> str:
     """Return a text that every database takes: no NUL, no half of a surrogate pair."""
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def known_until(account: Account, runtime: SessionRuntime) -> datetime:
+    """Return since when the first browser has to look for messages; for a new login only what comes from now on."""
+    if runtime.phone_number is None:
+        return utcnow()
+    return max(account.created_at, (runtime.last_activity or account.created_at) - KNOWN_BEFORE)
 
 
 def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:

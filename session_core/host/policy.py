@@ -10,6 +10,7 @@ from uuid import UUID
 
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import FatalError, PersonRequired, WhahookError
+from session_core.store.models import SessionRuntime
 
 BACKOFF_BASE = timedelta(seconds=1)
 BACKOFF_CAP = timedelta(minutes=1)
@@ -66,12 +67,16 @@ class Order:
         seq: number of the newest request.
         restart: begin anew even when connected.
         restore: put this backup in the place of the profile before connecting.
+        why: what people are told about a `Goal.LEAVE`.
+        hand_over: with a `Goal.LEAVE`: another host waits for the login and has no other way to it than a backup.
     """
 
     goal: Goal
     seq: int
     restart: bool = False
     restore: Restore | None = None
+    why: ReasonCode = ReasonCode.HOST_STOPPED
+    hand_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,18 @@ class Wanted:
     restart_seq: int = 0
     logout_seq: int = 0
     restore: Restore | None = None
+
+
+def wanted_of(runtime: SessionRuntime) -> Wanted:
+    """Return what a row says."""
+    return Wanted(
+        desired=runtime.desired,
+        status=runtime.status,
+        wanted_seq=runtime.wanted_seq,
+        restart_seq=runtime.restart_seq,
+        logout_seq=runtime.logout_seq,
+        restore=Restore(runtime.restore_backup_id, runtime.restore_seq) if runtime.restore_backup_id else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from session_core.backups import swap
 from session_core.browser import processes, profile
 from session_core.browser.usage import Usage, measure
 from session_core.errors import FatalError
+from session_core.host import custody
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,19 @@ class LocalProfiles:
             await asyncio.to_thread(profile.delete, aside)
         # Also what was there before a restore.
         await asyncio.to_thread(profile.delete, swap.previous(self.path(session_id)))
+        await asyncio.to_thread(custody.forget, self._folder, session_id)
+
+    async def name(self) -> str:
+        """See `Profiles.name`."""
+        return await asyncio.to_thread(custody.folder_name, self._folder)
+
+    async def is_current(self, session_id: str, *, newest: int, ran_here: bool) -> bool:
+        """See `Profiles.is_current`."""
+        return await asyncio.to_thread(custody.is_current, self._folder, session_id, newest=newest, ran_here=ran_here)
+
+    async def take(self, session_id: str, *, newest: int, ran_here: bool, epoch: int) -> None:
+        """See `Profiles.take`."""
+        await asyncio.to_thread(custody.take, self._folder, session_id, newest=newest, ran_here=ran_here, epoch=epoch)
 
     async def kill_browser(self, session_id: str) -> int:
         """See `Profiles.kill_browser`."""
@@ -59,7 +73,7 @@ class LocalProfiles:
             return
         profile.discard_trials(self._folder)
         for path in self._folder.iterdir():
-            if not path.is_dir() or path.name.startswith("."):
+            if not path.is_dir() or path.name.startswith(".") or path.name.endswith(custody.STALE):
                 continue
             if profile.is_quarantined(path):
                 continue

@@ -24,6 +24,7 @@ class StatusChange:
         identity: phone number and push name when they became known or were given up.
         give_up_seq: want the account stopped, unless the owner asked for something newer than this.
         logout_seq: the request to log out that is carried out with this.
+        epoch: number under which the account was claimed by who says this.
     """
 
     status: SessionStatus
@@ -39,15 +40,22 @@ class StatusChange:
     news: bool = True
     give_up_seq: int | None = None
     logout_seq: int | None = None
+    epoch: int = 0
 
 
-async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> None:
+async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> bool:
     """Store the change in one transaction, then tell everybody; nothing happens when the account is purged.
+
+    Returns:
+        False when somebody claimed the account after who says this: nothing was stored and nobody was told.
 
     Raises:
         STORE_ERRORS: nothing was stored and nobody was told.
     """
     async with core.db.begin() as session:
+        held = await accounts.holds(session, account_id, change.epoch, lock=True)
+        if not held:
+            return held is None
         if change.give_up_seq is not None:
             await accounts.give_up(session, account_id, change.give_up_seq)
         if change.logout_seq is not None:
@@ -55,6 +63,7 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
         rows = await accounts.save_status(
             session,
             account_id,
+            epoch=change.epoch,
             status=change.status,
             reason_code=change.reason_code,
             reason=change.reason,
@@ -65,7 +74,7 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
             identity=change.identity,
         )
         if rows is None:
-            return
+            return False
         snapshot = accounts.snapshot(*rows)
         entry = None
         if change.line:
@@ -89,6 +98,7 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
             await quietly(core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
     if change.status is SessionStatus.READY:
         await quietly(lanes.mark_due(core.redis, account_id))
+    return True
 
 
 async def _keep_qr(core: Core, account_id: UUID, change: StatusChange) -> None:

@@ -18,9 +18,10 @@ from session_core.domain.status import AccountKind
 from session_core.errors import FatalError, TransientError
 from session_core.host.backup_keeper import BackupKeeper
 from session_core.host.backup_tools import BackupRhythm, Tools
+from session_core.host.guard import Guard, WatchdogGuard
 from session_core.host.house import House
 from session_core.host.identity import only_host
-from session_core.host.manager import About, SessionManager
+from session_core.host.manager import About, Rhythm, SessionManager
 from session_core.host.profiles import LocalProfiles
 from session_core.host.room import Room
 from session_core.settings import Settings
@@ -52,8 +53,10 @@ async def run_host(settings: Settings, *, extra_tasks: Sequence[ExtraTask] = ())
         async with open_core(settings) as core:
             browsers = Browsers(settings)
             others = TaskOwner()
-            manager = await _manager(core, browsers, host_id)
+            guard = WatchdogGuard(settings.whatsapp_sessions_dir)
+            manager = await _manager(core, browsers, host_id, guard)
             try:
+                await guard.start()
                 await manager.start()
                 for extra in extra_tasks:
                     spawn(_for_ever(extra, core), name="extra", owner=others)
@@ -64,6 +67,7 @@ async def run_host(settings: Settings, *, extra_tasks: Sequence[ExtraTask] = ())
                 await others.close()
                 await manager.stop()
                 await browsers.stop()
+                await guard.stop()
         log.info("host_stopped", host_id=host_id)
 
 
@@ -82,7 +86,7 @@ def url_of(kind: AccountKind, settings: Settings) -> str:
     return settings.sandbox_url
 
 
-async def _manager(core: Core, browsers: Browsers, host_id: str) -> SessionManager:
+async def _manager(core: Core, browsers: Browsers, host_id: str, guard: Guard) -> SessionManager:
     settings = core.settings
     profiles = LocalProfiles(settings.whatsapp_sessions_dir)
     await profiles.end_leftovers()
@@ -118,8 +122,9 @@ async def _manager(core: Core, browsers: Browsers, host_id: str) -> SessionManag
         backups=BackupKeeper(tools),
         room=Room(settings.max_sessions),
         starts=asyncio.Semaphore(settings.start_concurrency),
+        guard=guard,
     )
-    return SessionManager(house, About(isolation.enabled, _warnings(isolation)))
+    return SessionManager(house, About(isolation.enabled, _warnings(isolation)), Rhythm.of(settings.lease))
 
 
 def _warnings(isolation: Isolation) -> list[str]:

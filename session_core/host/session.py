@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 
-from session_core.bus import qr as bus_qr
 from session_core.clock import utcnow
 from session_core.domain.events import Qr
 from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
 from session_core.errors import FatalError, TransientError, WhahookError
-from session_core.host import messages, policy
+from session_core.host import messages, policy, removal
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
@@ -25,7 +23,6 @@ from session_core.host.placing import Placing
 from session_core.host.policy import Goal, Order
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.setbacks import Setbacks
-from session_core.host.tell import quietly
 from session_core.host.unlink import log_out, unlink
 from session_core.store import accounts
 from session_core.store.models import Account, SessionRuntime
@@ -34,17 +31,15 @@ from session_core.whatsapp.driver import AckChanged, Driver, MessageSeen, Ready
 
 log = structlog.get_logger(__name__)
 
-REMOVE_CAP_SECONDS = 60
-
 CANCEL_AGAIN_AFTER = timedelta(seconds=20)
 
+STUCK_AFTER = 5
+"""Browsers in a row that did not get to ready. With the pauses in between that is about half a minute."""
+
+LAST_WORDS = timedelta(seconds=2)
+"""So long a session that lost its account goes on listening to what is on its way from a killed browser."""
+
 KILL_AGAIN_AFTER = timedelta(milliseconds=500)
-
-KNOWN_BEFORE = timedelta(hours=1)
-"""So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
-
-OVERLAP = timedelta(minutes=2)
-"""The same within one life of the host, where nothing that was heard gets lost: only clocks differ."""
 
 
 class Session:
@@ -57,10 +52,13 @@ class Session:
         sending: held by whoever sends; one text at a time.
         ready_since: since when it is ready, None while it is not; a page that is offline for a moment stays ready here.
         linked_anew: whether a phone was linked when it became ready.
+        handed_over: False when another host was meant to go on and the login could not be saved for it.
     """
 
-    def __init__(self, house: House, account: Account, runtime: SessionRuntime, order: Order) -> None:
+    def __init__(self, house: House, account: Account, runtime: SessionRuntime, order: Order, epoch: int) -> None:
+        """Prepare; `run` begins. ``epoch``: number of the claim; nothing is written under it after a newer one."""
         self.account_id = account.id
+        self.epoch = epoch
         self.user_id = account.user_id
         self.name = session_id(account.user_id, account.id)
         self.status = runtime.status
@@ -81,12 +79,13 @@ class Session:
         asked = runtime.status.settled
         self._expects_qr = asked or runtime.phone_number is None
         self._cause = ReasonCode.REQUESTED if asked else ReasonCode.HOST_STOPPED
-        self._heard_at = _known_until(account, runtime)
+        self._heard_at = messages.known_until(account, runtime)
         self._failures = 0
         self._setbacks = Setbacks()
         self._ready_at: float | None = None
         self.ready_since: datetime | None = None
         self.linked_anew = False
+        self.handed_over = True
         self._worked = False
         self._restore = order.restore
         self._was_at_rest = runtime.status.settled
@@ -143,6 +142,15 @@ class Session:
             attempt = self._attempt
             if attempt is not None and self.status is SessionStatus.READY:
                 attempt.give_up(TransientError(detail, code=ReasonCode.RECYCLED))
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it might be better off on another host: it waits for room, or one browser after the other breaks."""
+        if self._order.goal is not Goal.CONNECT or self._attempt is not None:
+            return False
+        return self._last_line == (SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM) or (
+            self.status is SessionStatus.RECONNECTING and self._failures >= STUCK_AFTER
+        )
 
     def adopt(self, wanted_seq: int) -> None:
         """Take note that the owner's newest request asks for what is being done already."""
@@ -231,6 +239,10 @@ class Session:
             attempt.muted = True
             if goal in {Goal.LOGOUT, Goal.DELETE} and attempt.logged_in:
                 self._login_ended = await log_out(attempt.driver, self.name)
+            if goal is Goal.LOSE:
+                # Its browser is being killed. What it had heard before is stored whoever holds the account now: each
+                # message once, by its id, and WhatsApp will not deliver it to anybody again.
+                await asyncio.wait({work}, timeout=LAST_WORDS.total_seconds())
         while not work.done():
             # Seldom a second time: a driver that is ending its browser must not be disturbed, but a cancellation can
             # get lost (`session_core.tasks.end` says where).
@@ -256,7 +268,13 @@ class Session:
     async def _leave(self) -> None:
         """Nothing is left to do but a backup: the browser is closed."""
         self._say_leaving()
-        await self._back_up_closed()
+        if self._order.why is ReasonCode.BUS_UNREACHABLE:
+            # There is no time for it: whoever takes the account over must find it closed.
+            return
+        if self._order.hand_over and not self._lost:
+            self.handed_over = await self._house.backups.closed(self, hand_over=True)
+        else:
+            await self._back_up_closed()
 
     async def _back_up_closed(self) -> None:
         if self._worked and not self._lost:
@@ -282,22 +300,8 @@ class Session:
     async def _delete(self) -> None:
         if not (self._login_ended or await self._unlinked()):
             log.warning("deleted_without_logout", session=self.name)
-        async for attempt in AsyncRetrying(
-            wait=wait_exponential(max=REMOVE_CAP_SECONDS), before_sleep=self._not_removed
-        ):
-            with attempt:
-                await self._house.profiles.remove(self.name)
-                await self._house.backups.remove_all(self)
-        await quietly(bus_qr.forget(self._house.core.redis, self.account_id))
-        self._journal.add(self._purge)
-
-    def _not_removed(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.warning("profile_not_removed", session=self.name, error=repr(error))
-
-    async def _purge(self) -> None:
-        async with self._house.core.db.begin() as session:
-            await accounts.purge(session, self.account_id)
+        await removal.remove(self._house, self)
+        self._journal.add(partial(removal.purge, self._house, self, self.epoch))
 
     # ---- Connecting -----------------------------------------------------------------------------------------------
 
@@ -405,7 +409,7 @@ class Session:
             return
         await self.note(partial(messages.seen, core, self.user_id, self.account_id, event))
         if not event.replayed:
-            self._heard_at = max(self._heard_at, min(event.at, utcnow()) - OVERLAP)
+            self._heard_at = max(self._heard_at, min(event.at, utcnow()) - messages.OVERLAP)
 
     async def _unlinked(self) -> bool:
         """Log out with a browser started only for that; True when the login is gone or there was none."""
@@ -435,7 +439,7 @@ class Session:
         if self._left_goal is Goal.CONNECT:
             reconnecting = may_follow(self.status, SessionStatus.RECONNECTING)
             status = SessionStatus.RECONNECTING if reconnecting else SessionStatus.QUEUED
-        self._set_status(status, ReasonCode.HOST_STOPPED)
+        self._set_status(status, self._order.why)
 
     def _wait_for_room(self) -> None:
         self._set_status(SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM)
@@ -479,18 +483,14 @@ class Session:
             news=not renewal,
             give_up_seq=self._seq if give_up else None,
             logout_seq=logout_seq,
+            epoch=self.epoch,
         )
         log.info("session_status", session=self.name, status=status, reason=reason_code)
         self._journal.add(partial(self._store, change))
 
     async def _store(self, change: StatusChange) -> None:
         # Between setting and storing another host may have taken the account over; its word counts then.
-        if not self._lost:
-            await status_changed(self._house.core, self.account_id, change)
-
-
-def _known_until(account: Account, runtime: SessionRuntime) -> datetime:
-    """Return since when the first browser has to look for messages; for a new login only what comes from now on."""
-    if runtime.phone_number is None:
-        return utcnow()
-    return max(account.created_at, (runtime.last_activity or account.created_at) - KNOWN_BEFORE)
+        if self._lost or await status_changed(self._house.core, self.account_id, change):
+            return
+        log.warning("status_fenced_off", session=self.name, epoch=self.epoch)
+        self.order(Order(Goal.LOSE, 0))

@@ -34,6 +34,7 @@ def snapshot(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
         created_at=account.created_at,
         attempt=runtime.attempt,
         next_retry_at=runtime.next_retry_at,
+        host_id=runtime.host_id,
     )
 
 
@@ -196,10 +197,56 @@ async def give_up(session: AsyncSession, account_id: UUID, wanted_seq: int) -> b
     return bool(result.rowcount)
 
 
+async def claim(session: AsyncSession, account_id: UUID, epoch: int, host_id: str, *, opens: bool = True) -> bool:
+    """Write down who holds the account from now on; every holder with a smaller number can write nothing any more.
+
+    Args:
+        session: a writing transaction.
+        account_id: the account.
+        epoch: fencing number of the lease.
+        host_id: who holds the lease.
+        opens: its login will be opened in this host's folder, which from now on has the newest one.
+
+    Returns:
+        False when somebody with the same or a greater number was here, or the account is gone.
+    """
+    values: dict[str, Any] = {"epoch": epoch}
+    if opens:
+        values |= {"last_host_id": host_id, "wanted_host_id": None}
+    result = await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.epoch) < epoch)
+        .values(**values)
+    )
+    return bool(result.rowcount)
+
+
+async def holds(session: AsyncSession, account_id: UUID, epoch: int, *, lock: bool = False) -> bool | None:
+    """Tell whether the holder with this number is still the newest one; None when the account is purged.
+
+    Args:
+        session: with ``lock`` a writing transaction.
+        account_id: the account.
+        epoch: fencing number of the lease under which it was claimed.
+        lock: nobody else claims it until the transaction ends.
+    """
+    query = select(SessionRuntime.epoch).where(SessionRuntime.account_id == account_id)
+    newest = (await session.exec(query.with_for_update() if lock else query)).first()
+    return None if newest is None else newest == epoch
+
+
+async def wish_host(session: AsyncSession, account_id: UUID, host_id: str | None) -> None:
+    """Want the account to be moved to a host; None: to stay where it is."""
+    await session.exec(
+        update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(wanted_host_id=host_id)
+    )
+
+
 async def save_status(
     session: AsyncSession,
     account_id: UUID,
     *,
+    epoch: int = 0,
     status: SessionStatus,
     reason_code: ReasonCode,
     reason: str,
@@ -214,6 +261,7 @@ async def save_status(
     Args:
         session: a writing transaction.
         account_id: the account.
+        epoch: fencing number of the writer; nothing is written when somebody claimed the account with another one.
         status: new status.
         reason_code: why.
         reason: technical detail, cut to the column's length.
@@ -224,7 +272,7 @@ async def save_status(
         identity: ``(phone number, push name)`` when they became known.
 
     Returns:
-        The rows as they are now, or None when the account was purged.
+        The rows as they are now, or None when the account was purged or has another holder.
     """
     values: dict[str, Any] = {
         "status": status,
@@ -242,8 +290,12 @@ async def save_status(
             "phone_number": phone_number and storable(phone_number, 20),
             "push_name": push_name and storable(push_name, 100),
         }
-    await session.exec(update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(**values))
-    return await get(session, account_id)
+    result = await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.epoch) == epoch)
+        .values(**values)
+    )
+    return await get(session, account_id) if result.rowcount else None
 
 
 async def touch(session: AsyncSession, account_id: UUID, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -74,6 +74,16 @@ async def complete(
         query = query.where(SessionBackup.clean == clean)
     query = query.order_by(col(SessionBackup.created_at).desc(), col(SessionBackup.id).desc()).limit(limit)
     return (await session.exec(query)).all()
+
+
+async def newest(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, SessionBackup]:
+    """Return the newest complete backup of each of the accounts that has one."""
+    query = (
+        select(SessionBackup)
+        .where(col(SessionBackup.account_id).in_(list(account_ids)), SessionBackup.status == S.COMPLETE)
+        .order_by(col(SessionBackup.created_at), col(SessionBackup.id))
+    )
+    return {row.account_id: row for row in (await session.exec(query)).all()}
 
 
 async def in_line(session: AsyncSession, account_id: UUID) -> SessionBackup | None:

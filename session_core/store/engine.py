@@ -31,6 +31,10 @@ AWAY_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
 """SQLSTATE classes that say "not now" and nothing about the query: connection, login, missing database, serialization,
 resources, operator intervention (a restart), system (PostgreSQL manual, appendix A)."""
 
+IDLE_LIMIT = timedelta(seconds=10)
+"""So long a process that was stopped in the middle of a transaction keeps its locks; then the server ends it. Another
+host must be able to go on with an account (PostgreSQL manual, ``idle_in_transaction_session_timeout``)."""
+
 HIDE_PARAMETERS = True
 """An error's text goes into logs; the values of its statement are messages, names and hashes."""
 
@@ -102,7 +106,9 @@ def migration_engine(url: str, *, write: bool, lock_wait: timedelta) -> AsyncEng
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    return _postgres(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = _postgres(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    _limit_idle_transactions(engine, by_transaction=url.port == POOLER_PORT)
+    return engine
 
 
 def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), **options: Any) -> AsyncEngine:
@@ -120,6 +126,23 @@ def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), *
     engine = create_async_engine(url, connect_args=connect_args, hide_parameters=HIDE_PARAMETERS, **options)
     event.listen(engine.sync_engine, "handle_error", _name_outages)
     return engine
+
+
+def _limit_idle_transactions(engine: AsyncEngine, *, by_transaction: bool) -> None:
+    limit = f"idle_in_transaction_session_timeout = {int(IDLE_LIMIT.total_seconds() * 1000)}"
+    if not by_transaction:
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _set(connection: Any, _record: ConnectionPoolEntry) -> None:
+            connection.run_async(lambda driver: driver.execute(f"SET {limit}"))
+
+        return
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _set_local(connection: Connection) -> None:
+        # The pooler's connections are not ours to set up, only our transactions on them.
+        if connection.get_execution_options().get(_WRITE, False):
+            connection.exec_driver_sql(f"SET LOCAL {limit}")
 
 
 def _name_outages(context: ExceptionContext) -> OperationalError | None:

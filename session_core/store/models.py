@@ -148,6 +148,9 @@ class SessionRuntime(Base, table=True):
     attempt: int = Field(default=0)
     next_retry_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     host_id: str | None = Field(default=None, max_length=64)
+    epoch: int = Field(default=0, description="fencing number of the newest holder: an older one writes nothing")
+    last_host_id: str | None = Field(default=None, max_length=64, description="the host whose folder has the login")
+    wanted_host_id: str | None = Field(default=None, max_length=64, description="where its owner wants it moved")
 
 
 class Activity(Base, table=True):

@@ -140,7 +140,7 @@
 
   const QUOTE_ERRORS = new Set(["msg_not_found", "invalid_quoted_msg", "quoted_msg_can_not_reply", "chat_not_found"]);
 
-  bridge.send = async ({ chatId, text, key, quotedId, ms }) => {
+  bridge.send = async ({ chatId, text, key, quotedId, notAfter, ms }) => {
     const end = Date.now() + ms;
     if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
@@ -164,6 +164,8 @@
       markIsRead: false,
     };
     if (quotedId) options.quotedMsg = quotedId;
+    // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
+    if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {
       await within(window.WPP.chat.sendTextMessage(id, text, options), left(end), "sending");
     } catch (error) {

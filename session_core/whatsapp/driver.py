@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -207,8 +207,23 @@ class Driver(Protocol):
         """Ask for an 8-character linking code for ``phone`` (digits with country code). Only on the QR screen."""
         ...
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         """Hand a text to WhatsApp Web under the id ``wa_key``; returns when the page took it, not when it is delivered.
+
+        Args:
+            chat_id: to whom.
+            text: what.
+            wa_key: the id chosen beforehand.
+            quoted_id: the message that it answers.
+            within: only the page itself knows when it sends; what is not sent by then is never sent.
 
         Raises:
             SendRefused: it will never go out.

@@ -82,7 +82,15 @@ class ScriptedDriver:
     async def pairing_code(self, phone: str) -> str:
         return "ABCD1234"
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         self.sent.append((chat_id, text, wa_key))
         message = SentMessage(f"true_{chat_id}_{wa_key}", chat_id, Ack.PENDING)
         self.known[wa_key] = message
@@ -152,9 +160,17 @@ class SlowDriver(ScriptedDriver):
         await self.gate.wait()
         return await super().pairing_code(phone)
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         await self.gate.wait()
-        return await super().send_text(chat_id, text, wa_key, quoted_id)
+        return await super().send_text(chat_id, text, wa_key, quoted_id, within=within)
 
     async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
         await self.gate.wait()
@@ -188,14 +204,30 @@ class RefusingDriver(ScriptedDriver):
         super().__init__(events)
         self.code = code
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         raise SendRefused(self.code)
 
 
 class NotTryingDriver(ScriptedDriver):
     """The page cannot send at all, which it proves, every time."""
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         raise SendNotTried("the page is not usable")
 
 
@@ -206,9 +238,17 @@ class DoubtfulDriver(ScriptedDriver):
         super().__init__(events)
         self.went_out = went_out
 
-    async def send_text(self, chat_id: str, text: str, wa_key: str, quoted_id: str | None = None) -> SentMessage:
+    async def send_text(
+        self,
+        chat_id: str,
+        text: str,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
         if self.went_out:
-            await super().send_text(chat_id, text, wa_key, quoted_id)
+            await super().send_text(chat_id, text, wa_key, quoted_id, within=within)
         raise TransientError("The page did not answer.", code="page_timeout")
 
 

@@ -74,3 +74,44 @@ async def test_names_with_colons_are_whole_names(redis: RedisClient) -> None:
     assert await lease.holder(redis, account_id) == "rack:7:host"
     assert await lease.acquire(redis, account_id, "rack:7") is None
     assert await lease.acquire(redis, account_id, "rack:7:host") is not None
+
+
+async def test_numbers_grow_also_when_the_bus_forgot_how_far_it_had_counted(redis: RedisClient) -> None:
+    account_id = uuid4()
+    first = await lease.acquire(redis, account_id, "a", above=41)
+    assert first is not None
+    assert first.epoch == 42
+    await redis.flushdb()
+    second = await lease.acquire(redis, account_id, "b", above=42)
+    third = await lease.acquire(redis, account_id, "b", above=7)
+    assert second is not None
+    assert third is not None
+    assert (second.epoch, third.epoch) == (43, 44)
+
+
+async def test_a_lease_that_ran_out_is_regained_only_when_nobody_had_it_in_between(redis: RedisClient) -> None:
+    account_id = uuid4()
+    held = await lease.acquire(redis, account_id, "a", above=5)
+    assert held is not None
+    assert not await lease.regain(redis, held)  # it is still there: nothing to regain
+    await redis.delete(keys.lease(account_id))
+    assert await lease.regain(redis, held)
+    assert await lease.held_as(redis, account_id) == held.value
+    # An emptied bus remembers nobody, so nobody had it.
+    await redis.flushdb()
+    assert await lease.regain(redis, held)
+    await redis.delete(keys.lease(account_id))
+    between = await lease.acquire(redis, account_id, "b")
+    assert between is not None
+    assert not await lease.regain(redis, held)
+    await lease.release(redis, between)
+    assert not await lease.regain(redis, held)
+    assert await lease.holder(redis, account_id) is None
+
+
+async def test_the_holders_of_many_accounts_are_read_at_once(redis: RedisClient) -> None:
+    mine, theirs, free = uuid4(), uuid4(), uuid4()
+    assert await lease.acquire(redis, mine, "a") is not None
+    assert await lease.acquire(redis, theirs, "b:1") is not None
+    assert await lease.holders(redis, [theirs, free, mine]) == {mine: "a", theirs: "b:1"}
+    assert await lease.holders(redis, []) == {}

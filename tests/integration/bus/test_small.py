@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from session_core.bus import hosts, keys, qr, reconcile
 from session_core.bus.connection import RedisClient
-from session_core.bus.hosts import ALIVE_FOR, Heartbeat
+from session_core.bus.hosts import Heartbeat
 from session_core.clock import utcnow
 from session_core.domain.events import Qr
 from tests.servers.valkey import ValkeyServer
@@ -21,13 +21,34 @@ def heartbeat(host_id: str, age: timedelta = timedelta(0)) -> Heartbeat:
 
 class TestHosts:
     async def test_those_that_spoke_lately_are_alive(self, redis: RedisClient) -> None:
-        now, dead = heartbeat("now"), heartbeat("dead", ALIVE_FOR)
+        now, dead = heartbeat("now"), heartbeat("dead")
         await hosts.beat(redis, now)
-        await hosts.beat(redis, dead)
-        assert await hosts.alive(redis) == [now]
+        await hosts.beat(redis, dead, timedelta(milliseconds=1))
+
+        async def only_one() -> bool:
+            return await hosts.alive(redis) == [now]
+
+        await eventually(only_one)
+        assert await hosts.known(redis) == [(now, True), (dead, False)]
         await hosts.leave(redis, "now")
         await hosts.leave(redis, "now")
         assert await hosts.alive(redis) == []
+
+    async def test_the_clock_of_a_host_says_nothing_about_its_life(self, redis: RedisClient) -> None:
+        behind = heartbeat("behind", timedelta(hours=1))
+        await hosts.beat(redis, behind)
+        assert await hosts.alive(redis) == [behind]
+
+    async def test_a_host_that_has_been_dead_for_long_is_forgotten(self, redis: RedisClient) -> None:
+        await hosts.beat(redis, heartbeat("old", hosts.FORGET_AFTER), timedelta(milliseconds=1))
+
+        async def forgotten() -> bool:
+            return await hosts.known(redis) == []
+
+        await eventually(forgotten)
+
+    async def test_the_bus_tells_its_age(self, redis: RedisClient) -> None:
+        assert timedelta(0) <= await hosts.bus_age(redis) < timedelta(days=1)
 
     async def test_the_latest_word_counts(self, redis: RedisClient) -> None:
         await hosts.beat(redis, heartbeat("a"))

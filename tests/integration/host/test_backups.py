@@ -552,11 +552,13 @@ async def lost_profile(stage: Stage, count: int = 1) -> tuple[UUID, list[BackupV
         made.append(await backed_up(stage, account_id))
     await stage.manager.stop()
     shutil.rmtree(stage.profile(account_id))
+    epoch = (await stage.runtime(account_id)).epoch
     async with stage.core.db.begin() as session:
         await accounts.want(session, account_id, Desired.CONNECTED)
         await accounts.save_status(
             session,
             account_id,
+            epoch=epoch,
             status=S.RECONNECTING,
             reason_code=ReasonCode.HOST_STOPPED,
             reason="",

@@ -123,9 +123,9 @@ async def test_a_text_that_went_out_just_when_the_database_went_is_written_down_
     row = await claimed(stage, account_id)
     send_text = driver.send_text
 
-    async def cut_off(*args: str | None) -> object:
+    async def cut_off(*args: str | None, **more: timedelta) -> object:
         await switch.off()
-        return await send_text(*args)  # type: ignore[arg-type]
+        return await send_text(*args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(driver, "send_text", cut_off)
     try:

@@ -174,6 +174,44 @@ class TestSaveStatus:
     async def test_a_purged_account_has_no_status(self, database: Database) -> None:
         assert await save_status(database, uuid4()) is None
 
+    async def test_who_held_the_account_before_somebody_else_writes_nothing(self, database: Database) -> None:
+        account_id = await add_account(database, epoch=3)
+        async with database.begin() as session:
+            assert await accounts.claim(session, account_id, 4, "host-2")
+        assert await save_status(database, account_id, SessionStatus.READY, epoch=3) is None
+        runtime = await read_runtime(database, account_id)
+        assert (runtime.status, runtime.seq) == (SessionStatus.STOPPED, 0)
+        assert await save_status(database, account_id, SessionStatus.READY, epoch=4) is not None
+
+
+class TestHolders:
+    async def test_the_greatest_number_holds_the_account(self, database: Database) -> None:
+        account_id = await add_account(database, wanted_host_id="host-1")
+        async with database.begin() as session:
+            assert await accounts.claim(session, account_id, 2, "host-1")
+            assert not await accounts.claim(session, account_id, 2, "host-2")
+            assert not await accounts.claim(session, account_id, 1, "host-2")
+            assert await accounts.holds(session, account_id, 2, lock=True)
+            assert await accounts.holds(session, account_id, 1) is False
+            assert await accounts.holds(session, uuid4(), 1) is None
+            assert not await accounts.claim(session, uuid4(), 1, "host-1")
+        runtime = await read_runtime(database, account_id)
+        assert (runtime.epoch, runtime.last_host_id, runtime.wanted_host_id) == (2, "host-1", None)
+
+    async def test_who_does_not_open_the_login_leaves_it_where_it_is(self, database: Database) -> None:
+        account_id = await add_account(database, epoch=1, last_host_id="host-1", wanted_host_id="host-3")
+        async with database.begin() as session:
+            assert await accounts.claim(session, account_id, 2, "host-2", opens=False)
+        runtime = await read_runtime(database, account_id)
+        assert (runtime.epoch, runtime.last_host_id, runtime.wanted_host_id) == (2, "host-1", "host-3")
+
+    async def test_a_wish_for_a_host_is_noted_and_taken_back(self, database: Database) -> None:
+        account_id = await add_account(database)
+        for wish in ("host-2", None):
+            async with database.begin() as session:
+                await accounts.wish_host(session, account_id, wish)
+            assert (await read_runtime(database, account_id)).wanted_host_id == wish
+
 
 class TestToReconcile:
     async def ids(self, database: Database) -> list[object]:

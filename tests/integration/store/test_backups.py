@@ -184,3 +184,19 @@ async def test_nobody_has_to_ask_for_the_others(database: Database, because: Bac
     account_id = await add_account(database)
     async with database.begin() as session:
         assert await backups.begin(session, row(account_id, S.UPLOADING, id=uuid4(), because=because))
+
+
+async def test_the_newest_of_many_accounts_at_once(database: Database) -> None:
+    first, second, without = [await add_account(database) for _ in range(3)]
+    ids = await put(
+        database,
+        row(first, created_at=T0 + SECOND),
+        row(first, created_at=T0),
+        row(first, S.FAILED, created_at=T0 + 2 * SECOND),
+        row(second),
+        row(without, S.UPLOADING),
+    )
+    async with database.read() as session:
+        found = await backups.newest(session, [first, second, without])
+        assert {account_id: one.id for account_id, one in found.items()} == {first: ids[0], second: ids[3]}
+        assert await backups.newest(session, []) == {}

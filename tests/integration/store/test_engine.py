@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, event, text
+from sqlalchemy import Column, MetaData, Table, event, make_url, text
 from sqlalchemy.exc import StatementError
 from sqlmodel import insert, select
 
 from session_core.domain.status import Desired
-from session_core.store import accounts
+from session_core.store import accounts, engine
 from session_core.store.engine import POOLER_PORT, Database
 from session_core.store.errors import STORE_AWAY, STORE_ERRORS
 from session_core.store.models import SessionRuntime
@@ -243,3 +244,59 @@ async def test_libpqs_word_for_encryption_is_understood(postgres_database_url: s
         await database.ping()
     finally:
         await database.close()
+
+
+@pytest.mark.postgres
+class TestStoppedProcesses:
+    """A process that was stopped in the middle of a transaction must not keep the others from a row for ever."""
+
+    async def test_a_transaction_that_lies_idle_is_ended(
+        self, postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(engine, "IDLE_LIMIT", timedelta(milliseconds=200))
+        stopped = Database(postgres_database_url)
+        account_id = await add_account(stopped)
+        monkeypatch.undo()
+        other = Database(postgres_database_url)
+        try:
+            with pytest.raises(STORE_ERRORS):
+                await self._claim_and_stop(stopped, other, account_id)
+        finally:
+            await stopped.close()
+            await other.close()
+        assert await _limit_in(postgres_database_url) == "10s"
+
+    async def _claim_and_stop(self, stopped: Database, other: Database, account_id: UUID) -> None:
+        async with stopped.begin() as session:
+            assert await accounts.claim(session, account_id, 1, "host-1")
+            async with other.begin() as second:
+                # It waits for the row, and gets it although nobody lets go of it.
+                assert await accounts.claim(second, account_id, 2, "host-2")
+            await accounts.get(session, account_id)
+
+    async def test_behind_a_pooler_only_our_own_transactions_are_limited(
+        self, postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        port = make_url(postgres_database_url).port
+        monkeypatch.setattr(engine, "POOLER_PORT", port)
+        database = Database(postgres_database_url)
+        try:
+            async with database.begin() as session:
+                assert (await session.exec(SHOW_LIMIT)).one()[0] == "10s"
+            async with database.read() as session:
+                assert (await session.exec(SHOW_LIMIT)).one()[0] == "0"
+        finally:
+            await database.close()
+
+
+SHOW_LIMIT = text("SHOW idle_in_transaction_session_timeout")
+
+
+async def _limit_in(url: str) -> str:
+    database = Database(url)
+    try:
+        async with database.read() as session:
+            limit: str = (await session.exec(SHOW_LIMIT)).one()[0]
+    finally:
+        await database.close()
+    return limit

@@ -1,0 +1,335 @@
+"""A whole installation of single processes that a test can hurt: hosts, a worker, Valkey, a sandbox, and the API.
+
+The API and the sandbox run in the test's own loop; everything that gets hurt is a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from session_core.browser import processes
+from session_core.settings import Settings
+from session_core.tasks import end, spawn
+from tests.servers.api import running_api
+from tests.servers.processes import start_service, stop
+from tests.servers.sandbox import PhoneClient, RunningSandbox, running_sandbox
+from tests.servers.valkey import ValkeyServer, running_valkey_server
+from tests.waiting import eventually
+
+Json = dict[str, Any]
+
+PATIENCE = timedelta(seconds=90)
+"""Two busy cores, and a few Chromiums that start."""
+
+STOP_TIMEOUT = timedelta(seconds=40)
+FRIEND = "34611000001"
+
+
+class HostProcess:
+    """``python -m session_core host`` with a data folder of its own."""
+
+    def __init__(self, name: str, data: Path, env: Mapping[str, str]) -> None:
+        self.name = name
+        self.data = data
+        self.log = data.with_name(data.name + ".log")
+        self._env = {**env, "WHAHOOK_DATA_DIR": str(data)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def sessions(self) -> Path:
+        """Folder with the profiles."""
+        return Path(self._env.get("WHAHOOK_SESSIONS_DIR", self.data / "whatsapp-sessions"))
+
+    @property
+    def id(self) -> str:
+        """The id by which the others know it; it has one once it was started."""
+        return (self.data / "host_id").read_text().strip()
+
+    @property
+    def pid(self) -> int:
+        """Process id while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self, **env: str) -> None:
+        """Start it, and wait until it has said who it is; ``env`` counts from now on."""
+        self._env |= env
+        self._process = start_service("host", env=self._env, log=self.log)
+        lines = self.log.read_text().count("host_started")
+        await eventually(lambda: self._text().count("host_started") > lines, PATIENCE, f"{self.name} has started")
+
+    def _text(self) -> str:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text()[-4000:]
+        return self.log.read_text()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process alone."""
+        os.kill(self.pid, number)
+
+    def signal_tree(self, number: int) -> None:
+        """Send a signal to everything that the host started, and to itself: as if the machine were frozen."""
+        for process in [*psutil.Process(self.pid).children(recursive=True), psutil.Process(self.pid)]:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash or the kernel's memory killer does it."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    async def stop(self) -> int | None:
+        """SIGTERM; returns the exit code once it has ended, None when it was not running."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+        return await asyncio.to_thread(stop, process, STOP_TIMEOUT)
+
+    def browser(self, session_id: str) -> list[psutil.Process]:
+        """Return the processes of an account's browser here."""
+        return processes.of_profile(self.sessions / session_id)
+
+    def child(self, chosen: Callable[[list[str]], bool]) -> psutil.Process:
+        """Return the child, grandchild ... whose command line is the one looked for."""
+        for process in psutil.Process(self.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if chosen(process.cmdline()):
+                    return process
+        raise AssertionError(f"{self.name} has no such process")
+
+
+@dataclass
+class Line:
+    """An account and the phone that it is linked to.
+
+    Attributes:
+        sent: texts that the API has accepted, in order.
+        written: texts that the friend has written, in order.
+        told: what the API said about the account, each time that it said something else.
+    """
+
+    site: Site
+    id: str
+    session_id: str
+    phone: PhoneClient
+    sent: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    async def state(self) -> Json:
+        """Return what the API says about the account."""
+        state = await self.site.get(f"/accounts/{self.id}")
+        said = f"{state['phase']}/{state['reasonCode']}".rstrip("/")
+        if self.told[-1:] != [said]:
+            self.told.append(said)
+        return state
+
+    async def until(self, phase: str, reason: str | None = None, timeout: timedelta = PATIENCE) -> Json:
+        """Return what the API says once the account is in this phase."""
+
+        async def there() -> Json | None:
+            state = await self.state()
+            return state if state["phase"] == phase and reason in {None, state["reasonCode"]} else None
+
+        return await eventually(there, timeout, f"{phase} {reason or ''}; told {self.told}")
+
+    async def connect(self) -> None:
+        """Want it connected."""
+        await self.site.post(f"/accounts/{self.id}/connect")
+
+    async def scan(self) -> None:
+        """Scan the code once there is one, and wait until the account is ready."""
+        await self.until("qr")
+        code = await eventually(self._code, PATIENCE, "a code")
+        await self.phone.scan(code)
+        await self.until("ready")
+
+    async def _code(self) -> str | None:
+        answer = await self.site.api.get(f"/accounts/{self.id}/qr", headers={"Accept": "application/json"})
+        return str(answer.json()["qr"]) if answer.status_code == 200 else None
+
+    async def send(self, text: str) -> None:
+        """Have a text sent to the friend."""
+        await self.site.post(f"/accounts/{self.id}/messages", to=f"+{FRIEND}", text=text)
+        self.sent.append(text)
+
+    async def hear(self, text: str) -> None:
+        """Let the friend write a text."""
+        await self.phone.write(FRIEND, text)
+        self.written.append(text)
+
+    async def arrived(self) -> list[tuple[str, int]]:
+        """Return what the friend has, each text with how often it was sent."""
+        return [(str(message["text"]), int(message["times"])) for message in await self.phone.received()]
+
+    async def stored(self) -> list[str]:
+        """Return the texts of the friend that the API has, in no particular order."""
+        found: list[str] = []
+        before = ""
+        while True:
+            page = await self.site.get_list(f"/accounts/{self.id}/messages?limit=100&direction=in{before}")
+            found += [str(message["text"]) for message in page]
+            if len(page) < 100:
+                return found
+            before = f"&before={page[-1]['id']}"
+
+    async def missing(self) -> list[str]:
+        """Return the texts that were sent or written and are not where they should be."""
+        arrived, stored = {text for text, _ in await self.arrived()}, set(await self.stored())
+        return [text for text in self.sent if text not in arrived] + [
+            text for text in self.written if text not in stored
+        ]
+
+    async def settled(self, timeout: timedelta = PATIENCE) -> None:
+        """Return once everything sent has arrived and everything written is stored."""
+
+        async def all_there() -> bool:
+            return not await self.missing()
+
+        try:
+            await eventually(all_there, timeout)
+        except AssertionError:
+            raise AssertionError(f"not within {timeout}: {await self.missing()} have not arrived") from None
+
+    async def losses(self) -> tuple[int, int]:
+        """Return how many messages are lost and how many came twice, both directions together."""
+        arrived, stored = await self.arrived(), await self.stored()
+        texts = [text for text, _ in arrived]
+        lost = len(set(self.sent) - set(texts)) + len(set(self.written) - set(stored))
+        twice = sum(times - 1 for _, times in arrived) + len(texts) - len(set(texts)) + len(stored) - len(set(stored))
+        return lost, twice
+
+
+class Site:
+    """One person's installation. Everything is stopped when it is closed."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str], api: httpx.AsyncClient, rest: _Rest) -> None:
+        self.folder = folder
+        self.api = api
+        self.sandbox = rest.sandbox
+        self.valkey = rest.valkey
+        self.worker = rest.worker
+        self.hosts: list[HostProcess] = []
+        self._env = env
+
+    async def host(self, name: str = "one", **env: str) -> HostProcess:
+        """Start another host."""
+        host = HostProcess(name, self.folder / name, {**self._env, **env})
+        self.hosts.append(host)
+        await host.start()
+        return host
+
+    async def line(self, number: str = "34600112233", name: str = "Ana") -> Line:
+        """Make an account, connect it and link it to a phone."""
+        made = await self.post("/accounts", name=name, kind="sandbox")
+        line = Line(self, str(made["id"]), str(made["sessionId"]), self.sandbox.phone(number, name))
+        await line.connect()
+        await line.scan()
+        line.told.clear()
+        return line
+
+    async def get(self, path: str) -> Json:
+        """GET one thing."""
+        answer = await self.api.get(path)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def get_list(self, path: str) -> list[Json]:
+        """GET several."""
+        answer = await self.api.get(path)
+        assert answer.status_code == 200, answer.text
+        found: list[Json] = answer.json()
+        return found
+
+    async def post(self, path: str, **body: Any) -> Json:
+        """POST, tried again while the service says that it cannot now."""
+
+        async def accepted() -> httpx.Response | None:
+            answer = await self.api.post(path, json=body, headers={"Idempotency-Key": key})
+            return None if answer.status_code == 503 else answer
+
+        key = os.urandom(8).hex()
+        answer = await eventually(accepted, PATIENCE, f"POST {path}")
+        assert answer.is_success, answer.text
+        made: Json = answer.json()
+        return made
+
+
+@dataclass
+class _Rest:
+    sandbox: RunningSandbox
+    valkey: ValkeyServer
+    worker: subprocess.Popen[bytes]
+
+
+@asynccontextmanager
+async def running_site(folder: Path, database_url: str, **env: str) -> AsyncIterator[Site]:
+    """Run everything but the hosts in an existing folder; ``env`` are settings for all processes."""
+    async with AsyncExitStack() as stack:
+        valkey = stack.enter_context(running_valkey_server(folder / "valkey"))
+        sandbox = await stack.enter_async_context(running_sandbox(folder / "sandbox"))
+        await sandbox.config(ackDeviceMs=50, ackReadMs=100, syncMs=100, resumeMs=100)
+        env = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": valkey.url,
+            "WHAHOOK_SANDBOX_PORT": str(sandbox.http_port),
+            "WHAHOOK_MESSAGES_PER_ACCOUNT": "100000",
+            "WHAHOOK_MESSAGES_PER_USER": "100000",
+            "WHAHOOK_WORKERS": "1",
+            **env,
+        }
+        worker = start_service("worker", env={**env, "WHAHOOK_DATA_DIR": str(folder / "w")}, log=folder / "worker.log")
+        stack.push_async_callback(asyncio.to_thread, stop, worker, STOP_TIMEOUT)
+        settings = Settings(
+            data_dir=folder / "web",
+            database_url_setting=env["DATABASE_URL"],
+            redis_url_setting=valkey.url,
+            sandbox_port=sandbox.http_port,
+        )
+        served = await stack.enter_async_context(running_api(settings))
+        api = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{served.url}/api/v1", timeout=30))
+        person = {"email": "ana@example.org", "password": "correct horse battery", "name": "Ana"}
+        assert (await api.post("/auth/sign-up", json=person)).status_code == 201
+        site = Site(folder, env, api, _Rest(sandbox, valkey, worker))
+        try:
+            yield site
+        finally:
+            await asyncio.gather(*(host.stop() for host in site.hosts))
+
+
+@asynccontextmanager
+async def traffic(line: Line, every: timedelta = timedelta(milliseconds=300)) -> AsyncIterator[None]:
+    """Let texts go both ways all the time, while the block lasts."""
+    start = len(line.sent)
+
+    async def run() -> None:
+        number = start
+        while True:
+            number += 1
+            await line.send(f"out {number}")
+            await line.hear(f"in {number}")
+            await asyncio.sleep(every.total_seconds())
+
+    task = spawn(run(), name="traffic")
+    try:
+        yield
+    finally:
+        if task.done():
+            task.result()
+        await end(task)
