@@ -37,7 +37,7 @@ SOURCES = (
     "reflex.lock",
     "session_core/services",
     "session_core/domain",
-    "session_core/settings.py",
+    "session_core/settings",
     "session_core/launch/frontend.py",
     "rxconfig.py",
     "package-lock.json",

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from session_core.errors import FatalError
-from session_core.settings import MAX_SOCKET_PATH, Settings, load_settings, parse_duration
+from session_core.settings import MAX_SOCKET_PATH, Settings, load_settings
+from session_core.settings.values import parse_duration
 
 
 def from_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:

@@ -8,16 +8,12 @@ import re
 import shlex
 import tempfile
 from datetime import timedelta
-from email.utils import getaddresses
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -28,56 +24,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from session_core.domain.backup_keys import parse_keys
 from session_core.errors import FatalError
-
-_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$")
-_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
-
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+")
-"""An e-mail address that every mail server takes."""
+from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
-
-
-def parse_duration(value: object) -> object:
-    """Turn ``"90"``, ``"90s"``, ``"1.5m"``, ``"2h"`` or ``"30d"`` into a timedelta; leave anything else to pydantic."""
-    if isinstance(value, str) and (match := _DURATION.match(value)):
-        try:
-            return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
-        except OverflowError:
-            raise ValueError("is too long") from None
-    return value
-
-
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("must be longer than zero")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive)]
-
-
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(MB|GB)?\s*$", re.IGNORECASE)
-_UNIT_BYTES = {"MB": 1024**2, "GB": 1024**3}
-
-
-def parse_size(value: object) -> object:
-    """Turn ``"600MB"``, ``"1.5 GB"`` or ``"600"`` (MB) into bytes; leave anything else to pydantic."""
-    if isinstance(value, str) and (match := _SIZE.match(value)):
-        return int(float(match[1]) * _UNIT_BYTES[(match[2] or "MB").upper()])
-    return value
-
-
-Size = Annotated[int, BeforeValidator(parse_size), Field(ge=1024**2)]
-"""Bytes, at least a megabyte."""
-
-
-def _env(name: str) -> AliasChoices:
-    """Read the variable ``name`` (well-known names of other tools have no prefix)."""
-    return AliasChoices(name)
 
 
 class Settings(BaseSettings):
@@ -95,13 +47,13 @@ class Settings(BaseSettings):
     # Where things are
     data_dir: Path = Path("data")
     sessions_dir: Path | None = None
-    database_url_setting: str | None = Field(default=None, validation_alias=_env("DATABASE_URL"))
-    redis_url_setting: str | None = Field(default=None, validation_alias=_env("REDIS_URL"))
+    database_url_setting: str | None = Field(default=None, validation_alias=env("DATABASE_URL"))
+    redis_url_setting: str | None = Field(default=None, validation_alias=env("REDIS_URL"))
 
     # The page and the API
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    public_url_setting: str | None = Field(default=None, validation_alias=_env("WHAHOOK_PUBLIC_URL"))
+    public_url_setting: str | None = Field(default=None, validation_alias=env("WHAHOOK_PUBLIC_URL"))
     trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
     sign_up: Literal["open", "closed"] = "open"
     login_lifetime: Duration = timedelta(days=30)
@@ -113,8 +65,8 @@ class Settings(BaseSettings):
 
     # WhatsApp Web and the browsers
     whatsapp_url: str = "https://web.whatsapp.com/"
-    chromium_path: Path | None = Field(default=None, validation_alias=_env("CHROMIUM_PATH"))
-    chromium_args_setting: str = Field(default="", validation_alias=_env("WHAHOOK_CHROMIUM_ARGS"))
+    chromium_path: Path | None = Field(default=None, validation_alias=env("CHROMIUM_PATH"))
+    chromium_args_setting: str = Field(default="", validation_alias=env("WHAHOOK_CHROMIUM_ARGS"))
     chromium_sandbox: Literal["auto", "on", "off"] = "auto"
     user_agent: str | None = None
     on_conflict: Literal["ask", "take_over"] = "ask"
@@ -144,21 +96,19 @@ class Settings(BaseSettings):
     backup_dir: Path | None = None
     backup_keys: SecretStr | None = Field(default=None, description="id:base64,id2:base64; the first one encrypts")
     backup_bucket: str = Field(default="whahook-backups", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
-    supabase_url: str | None = Field(default=None, validation_alias=_env("SUPABASE_URL"))
-    supabase_service_role_key: SecretStr | None = Field(
-        default=None, validation_alias=_env("SUPABASE_SERVICE_ROLE_KEY")
-    )
+    supabase_url: str | None = Field(default=None, validation_alias=env("SUPABASE_URL"))
+    supabase_service_role_key: SecretStr | None = Field(default=None, validation_alias=env("SUPABASE_SERVICE_ROLE_KEY"))
 
     # Alerts, and the e-mail that they are sent by
     alert_down_after: Duration = timedelta(minutes=5)
     alert_quiet: Duration = timedelta(minutes=30)
-    smtp_host: str | None = Field(default=None, validation_alias=_env("SMTP_HOST"))
-    smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=_env("SMTP_PORT"))
-    smtp_starttls: Literal["on", "off"] = Field(default="on", validation_alias=_env("SMTP_STARTTLS"))
-    smtp_tls: Literal["on", "off"] = Field(default="off", validation_alias=_env("SMTP_TLS"))
-    smtp_username: str | None = Field(default=None, validation_alias=_env("SMTP_USERNAME"))
-    smtp_password: SecretStr | None = Field(default=None, validation_alias=_env("SMTP_PASSWORD"))
-    smtp_from_setting: str | None = Field(default=None, validation_alias=_env("SMTP_FROM"))
+    smtp_host: str | None = Field(default=None, validation_alias=env("SMTP_HOST"))
+    smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias=env("SMTP_PORT"))
+    smtp_starttls: Literal["on", "off"] = Field(default="on", validation_alias=env("SMTP_STARTTLS"))
+    smtp_tls: Literal["on", "off"] = Field(default="off", validation_alias=env("SMTP_TLS"))
+    smtp_username: str | None = Field(default=None, validation_alias=env("SMTP_USERNAME"))
+    smtp_password: SecretStr | None = Field(default=None, validation_alias=env("SMTP_PASSWORD"))
+    smtp_from_setting: str | None = Field(default=None, validation_alias=env("SMTP_FROM"))
 
     @field_validator("backup_keys")
     @classmethod
@@ -173,7 +123,7 @@ class Settings(BaseSettings):
         if value is not None and not re.match(r"^https?://[^/\s]+", value):
             raise ValueError("must be an http:// or https:// address")
         if value is not None:
-            _origin(value)  # a port that is no number
+            origin_of(value)  # a port that is no number
         return value
 
     @field_validator("database_url_setting")
@@ -230,9 +180,9 @@ class Settings(BaseSettings):
 
     @field_validator("smtp_from_setting")
     @classmethod
-    def _one_mailbox(cls, value: str | None) -> str | None:
+    def _onemailbox(cls, value: str | None) -> str | None:
         if value is not None:
-            _mailbox(value)
+            mailbox(value)
         return value
 
     @field_validator("chromium_args_setting")
@@ -292,7 +242,7 @@ class Settings(BaseSettings):
     def own_origins(self) -> list[str]:
         """Origins whose pages may talk to us with a login: the public address, and this machine itself."""
         local = [f"http://localhost:{self.port}", f"http://127.0.0.1:{self.port}"]
-        return list(dict.fromkeys([_origin(self.public_url), *local]))
+        return list(dict.fromkeys([origin_of(self.public_url), *local]))
 
     @property
     def mail_enabled(self) -> bool:
@@ -303,8 +253,8 @@ class Settings(BaseSettings):
     def smtp_from(self) -> tuple[str, str]:
         """Who the e-mails are from: name and address, as `email.headerregistry.Address` takes them."""
         if self.smtp_from_setting is not None:
-            return _mailbox(self.smtp_from_setting)
-        if self.smtp_username is not None and _ADDRESS.fullmatch(self.smtp_username):
+            return mailbox(self.smtp_from_setting)
+        if self.smtp_username is not None and ADDRESS.fullmatch(self.smtp_username):
             return "WhaHook", self.smtp_username
         return "WhaHook", f"whahook@{urlsplit(self.public_url).hostname}"
 
@@ -327,23 +277,6 @@ class Settings(BaseSettings):
     def json_logs(self) -> bool | None:
         """What `session_core.log.setup_logging` takes: None decides by the terminal."""
         return None if self.log_format == "auto" else self.log_format == "json"
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port as browsers write them in ``Origin``: lower case, no default port, no path."""
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, default} else "")
-
-
-def _mailbox(value: str) -> tuple[str, str]:
-    """Split ``Name <address>`` or a bare address; ValueError when it is neither."""
-    found = getaddresses([value])
-    name, address = found[0]
-    if len(found) != 1 or not _ADDRESS.fullmatch(address) or not value.isprintable():
-        raise ValueError("must be like alerts@example.org or WhaHook <alerts@example.org>")
-    return name or "WhaHook", address
 
 
 def load_settings() -> Settings:

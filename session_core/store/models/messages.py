@@ -1,0 +1,92 @@
+"""Messages, and the events about them for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid, text
+from sqlmodel import Field
+
+from session_core.clock import utcnow
+from session_core.domain.message import Direction, MessageStatus
+from session_core.store.models.base import GROWING, Base, ref, time_column
+from session_core.store.types import BigId, Json, enum_column
+
+
+class Message(Base, table=True):
+    """A text in or out. ``seq`` is the order of an account's lane."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("id"),
+        Index(
+            "uq_messages_account_id_idempotency_key",
+            "account_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            sqlite_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index(
+            "uq_messages_account_id_wa_message_id",
+            "account_id",
+            "wa_message_id",
+            unique=True,
+            postgresql_where=text("wa_message_id IS NOT NULL"),
+            sqlite_where=text("wa_message_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_lane",
+            "account_id",
+            "seq",
+            postgresql_where=text("status IN ('queued', 'sending')"),
+            sqlite_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index("ix_messages_account_id_seq", "account_id", "seq"),
+        Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
+        Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),
+        CheckConstraint("status_rank >= 0", name="status_rank"),
+        GROWING,
+    )
+
+    seq: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False))
+    account_id: UUID = Field(sa_column=ref("whatsapp_accounts.id", index=False))
+    direction: Direction = Field(sa_column=Column(enum_column(Direction), nullable=False))
+    chat_id: str = Field(max_length=64)
+    author: str | None = Field(default=None, max_length=64)
+    sender_name: str | None = Field(default=None, max_length=100)
+    kind: str = Field(default="text", max_length=32)
+    text: str = Field(sa_column=Column(Text(), nullable=False))
+    content_hash: str = Field(max_length=64)
+    status: MessageStatus = Field(sa_column=Column(enum_column(MessageStatus), nullable=False))
+    status_rank: int = Field(default=0)
+    failure: str | None = Field(default=None, max_length=200)
+    wa_key: str = Field(max_length=64, description="the bare id, chosen when the row is made")
+    wa_message_id: str | None = Field(default=None, max_length=200)
+    quoted_id: str | None = Field(default=None, max_length=200)
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_hash: str | None = Field(default=None, max_length=64)
+    replayed: bool = Field(default=False)
+    attempts: int = Field(default=0)
+    lease_token: str | None = Field(default=None, max_length=64, description="who may send it now")
+    lease_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
+    sent_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    updated_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
+
+
+class OutboxEvent(Base, table=True):
+    """An event for programs, written in the transaction that made it true."""
+
+    __tablename__ = "outbox_events"
+    __table_args__ = (Index("ix_outbox_events_account_id_id", "account_id", "id"), GROWING)
+
+    id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    event_id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False, unique=True))
+    account_id: UUID = Field(sa_column=ref("whatsapp_accounts.id", index=False))
+    type: str = Field(max_length=64)
+    payload: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
