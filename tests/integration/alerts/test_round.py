@@ -34,6 +34,7 @@ from tests.integration.alerts.scene import (
     set_runtime,
     unlinked,
 )
+from tests.waiting import eventually
 
 K, S, R = AlertKind, SessionStatus, ReasonCode
 MINUTE = timedelta(minutes=1)
@@ -218,8 +219,13 @@ class TestHosts:
 
     async def test_an_old_heartbeat_is_silence(self, core: Core) -> None:
         await linked_account(core, host_id=HOST)
-        old = hosts.Heartbeat(host_id=HOST, at=utcnow() - 5 * MINUTE, running=1, room_for=0, chromium_sandbox=True)
-        await hosts.beat(core.redis, old)
+        last = hosts.Heartbeat(host_id=HOST, at=utcnow(), running=1, room_for=0, chromium_sandbox=True)
+        await hosts.beat(core.redis, last, alive_for=timedelta(milliseconds=1))
+
+        async def silent() -> bool:
+            return [lives for _, lives in await hosts.known(core.redis)] == [False]
+
+        await eventually(silent)
         now = utcnow()
         await look(core, now)
         await look(core, now + HOST_LOST_AFTER)

@@ -29,12 +29,17 @@ ensure_frontend(root)
 """
 
 
+def building(root: Path) -> bool:
+    """Tell whether a builder is at work: the file is there a moment before what it says."""
+    return (root / "builds").exists() and (root / "builds").read_text() == "x"
+
+
 def test_one_builds_and_the_other_waits(tmp_path: Path) -> None:
     (tmp_path / "rxconfig.py").touch()
     logs = [tmp_path / "first.log", tmp_path / "second.log"]
     command = [sys.executable, "-c", BUILDER, str(tmp_path)]
     first = start(command, env={}, log=logs[0])
-    wait_until((tmp_path / "builds").exists, timedelta(seconds=15))
+    wait_until(lambda: building(tmp_path), timedelta(seconds=15))
     second = start(command, env={}, log=logs[1])
     wait_until(lambda: "waiting for it" in logs[1].read_text(), timedelta(seconds=15))
     (tmp_path / "go").touch()
@@ -46,7 +51,7 @@ def test_the_death_of_a_builder_frees_the_way(tmp_path: Path) -> None:
     (tmp_path / "rxconfig.py").touch()
     command = [sys.executable, "-c", BUILDER, str(tmp_path)]
     first = start(command, env={}, log=tmp_path / "first.log")
-    wait_until((tmp_path / "builds").exists, timedelta(seconds=15))
+    wait_until(lambda: building(tmp_path), timedelta(seconds=15))
     first.kill()
     first.wait()
     (tmp_path / "go").touch()
