@@ -56,6 +56,7 @@ class SandboxConfig(Camel):
         not_on_whatsapp: numbers that have no account.
         gate: what keeps accounts out: ``passkey`` at a scan; ``limited``, ``banned`` or ``terms`` at a connection.
         mute: connections of linked devices stay open, and nothing goes through them.
+        heavy: the page weighs what WhatsApp Web weighs: 12 MB of script, 500 chats with their messages.
     """
 
     qr_first_ms: int = Field(default=60_000, ge=50, le=HOUR_MS)
@@ -77,6 +78,7 @@ class SandboxConfig(Camel):
     not_on_whatsapp: list[str] = Field(default=[], max_length=10_000)
     gate: Literal["none", "passkey", "limited", "banned", "terms"] = "none"
     mute: bool = False
+    heavy: bool = False
 
     @field_validator("not_on_whatsapp")
     @classmethod
@@ -95,5 +97,6 @@ class SandboxConfig(Camel):
                 "ciphertext_first",
                 "ciphertext_ms",
                 "load_ms",
+                "heavy",
             },
         )

@@ -2,9 +2,10 @@
 (function () {
   'use strict';
 
-  const { loadMs } = JSON.parse(document.getElementById('sandbox-config').textContent);
+  const { loadMs, heavy } = JSON.parse(document.getElementById('sandbox-config').textContent);
 
   setTimeout(() => {
+    if (heavy) require('SandboxHeavy').run();
     require('SandboxScreen').start();
     window.Debug = { VERSION: require('WAWebBuildConstants').VERSION_STR };
     require('SandboxSession')

@@ -49,6 +49,7 @@
       return undefined;
     }
 
+    exports.raw = raw;
     function raw(data, chat, isNewMsg) {
       const me = require('WAWebUserPrefsMeUser');
       const own = chat.id.isLid() ? me.getMeLidUserOrThrow() : me.getMePnUserOrThrow();

@@ -94,6 +94,7 @@
 
     async function remember(me) {
       exports.me = me;
+      if (config.heavy) require('SandboxHeavy').loadRest();
       await storage.putForSure('keys', { id: 'account', me });
       Conn.set({ pushname: me.name, platform: 'android' });
     }
@@ -110,6 +111,7 @@
       Stream.set('info', 'SYNCING');
       backend('OPEN_SOCKET_STREAM');
       Cmd.mainLoaded?.();
+      if (config.heavy) await require('SandboxHeavy').firstHistory();
       await require('SandboxInbox').addHistory(history);
       await wait(config.syncMs);
       if (leaving || mine !== run) return;

@@ -39,10 +39,10 @@
     };
 
     const plain = (value) => (value && typeof value === 'object' && '_serialized' in value ? value.toString() : value);
-    exports.putMessage = (msg) => {
+    const record = (msg) => {
       const attributes = msg.attributes ?? msg;
       const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName } = attributes;
-      return exports.put('messages', {
+      return {
         key: id.toString(),
         type,
         body,
@@ -54,8 +54,11 @@
         quotedStanzaID,
         quotedParticipant: plain(quotedParticipant),
         notifyName,
-      });
+      };
     };
+    exports.putMessage = (msg) => exports.put('messages', record(msg));
+    // In one transaction.
+    exports.putMessages = (msgs) => within('messages', 'readwrite', (objects) => msgs.map((msg) => objects.put(record(msg))).at(-1));
   });
 
   __d.es('SandboxKeys', (exports, require) => {

@@ -51,4 +51,5 @@ def test_the_page_gets_only_what_acts_there() -> None:
         "ciphertextFirst",
         "ciphertextMs",
         "loadMs",
+        "heavy",
     }
