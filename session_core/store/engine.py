@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from asyncpg import InternalClientError
 from sqlalchemy import NullPool, event, make_url, text
 from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -148,16 +149,26 @@ def _limit_idle_transactions(engine: AsyncEngine, *, by_transaction: bool) -> No
 def _name_outages(context: ExceptionContext) -> OperationalError | None:
     """Give an outage the class that SQLite's has. The driver's dialect reports it like a value that does not fit."""
     error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError):
+        return None
     state = getattr(context.original_exception, "sqlstate", None) or ""
-    if type(error) is not DBAPIError or not (context.is_disconnect or state[:2] in AWAY_CLASSES):
+    if isinstance(_driver_error(context), InternalClientError):
+        # The server died in the middle of an answer, and the connection waits for its end for ever.
+        context.is_disconnect = True
+    elif type(error) is not DBAPIError or not (context.is_disconnect or state[:2] in AWAY_CLASSES):
         return None
     return OperationalError(
         error.statement,
         error.params,
         error.orig or error,
         hide_parameters=HIDE_PARAMETERS,
-        connection_invalidated=error.connection_invalidated,
+        connection_invalidated=context.is_disconnect,
     )
+
+
+def _driver_error(context: ExceptionContext) -> BaseException | None:
+    """Return asyncpg's own error behind the one that its adapter raises."""
+    return context.original_exception.__cause__
 
 
 def _sqlite(

@@ -195,6 +195,11 @@ class Line:
             text for text in self.written if text not in stored
         ]
 
+    async def done(self) -> bool:
+        """Tell whether the API says of every message that it is out."""
+        page = await self.site.get_list(f"/accounts/{self.id}/messages?limit=200&direction=out")
+        return all(message["status"] in {"sent", "server", "device", "read"} for message in page)
+
     async def settled(self, timeout: timedelta = PATIENCE) -> None:
         """Return once everything sent has arrived and everything written is stored."""
 
@@ -223,9 +228,27 @@ class Site:
         self.api = api
         self.sandbox = rest.sandbox
         self.valkey = rest.valkey
-        self.worker = rest.worker
         self.hosts: list[HostProcess] = []
         self._env = env
+        self._rest = rest
+
+    @property
+    def worker(self) -> subprocess.Popen[bytes]:
+        """The worker service as it runs now."""
+        return self._rest.worker
+
+    def restart_worker(self) -> None:
+        """SIGKILL the worker service, which takes its worker processes with it, and start another one."""
+        self.worker.kill()
+        self.worker.wait()
+        self._rest.worker = _start_worker(self.folder, self._env)
+
+    async def neighbour(self, name: str) -> Site:
+        """Return the same installation as another person sees it."""
+        api = await self._rest.stack.enter_async_context(_signed_up(str(self.api.base_url), name))
+        site = Site(self.folder, self._env, api, self._rest)
+        site.hosts = self.hosts
+        return site
 
     async def host(self, name: str = "one", **env: str) -> HostProcess:
         """Start another host."""
@@ -234,11 +257,16 @@ class Site:
         await host.start()
         return host
 
-    async def line(self, number: str = "34600112233", name: str = "Ana") -> Line:
-        """Make an account, connect it and link it to a phone."""
+    async def account(self, number: str, name: str) -> Line:
+        """Make an account for a phone, and want it connected."""
         made = await self.post("/accounts", name=name, kind="sandbox")
         line = Line(self, str(made["id"]), str(made["sessionId"]), self.sandbox.phone(number, name))
         await line.connect()
+        return line
+
+    async def line(self, number: str = "34600112233", name: str = "Ana") -> Line:
+        """Make an account, connect it and link it to a phone."""
+        line = await self.account(number, name)
         await line.scan()
         line.told.clear()
         return line
@@ -276,6 +304,19 @@ class _Rest:
     sandbox: RunningSandbox
     valkey: ValkeyServer
     worker: subprocess.Popen[bytes]
+    stack: AsyncExitStack
+
+
+def _start_worker(folder: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return start_service("worker", env={**env, "WHAHOOK_DATA_DIR": str(folder / "w")}, log=folder / "worker.log")
+
+
+@asynccontextmanager
+async def _signed_up(url: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
+    person = {"email": f"{name.lower()}@example.org", "password": "correct horse battery", "name": name}
+    async with httpx.AsyncClient(base_url=url, timeout=30) as api:
+        assert (await api.post("/auth/sign-up", json=person)).status_code == 201
+        yield api
 
 
 @asynccontextmanager
@@ -294,8 +335,6 @@ async def running_site(folder: Path, database_url: str, **env: str) -> AsyncIter
             "WHAHOOK_WORKERS": "1",
             **env,
         }
-        worker = start_service("worker", env={**env, "WHAHOOK_DATA_DIR": str(folder / "w")}, log=folder / "worker.log")
-        stack.push_async_callback(asyncio.to_thread, stop, worker, STOP_TIMEOUT)
         settings = Settings(
             data_dir=folder / "web",
             database_url_setting=env["DATABASE_URL"],
@@ -303,10 +342,10 @@ async def running_site(folder: Path, database_url: str, **env: str) -> AsyncIter
             sandbox_port=sandbox.http_port,
         )
         served = await stack.enter_async_context(running_api(settings))
-        api = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{served.url}/api/v1", timeout=30))
-        person = {"email": "ana@example.org", "password": "correct horse battery", "name": "Ana"}
-        assert (await api.post("/auth/sign-up", json=person)).status_code == 201
-        site = Site(folder, env, api, _Rest(sandbox, valkey, worker))
+        rest = _Rest(sandbox, valkey, _start_worker(folder, env), stack)
+        stack.push_async_callback(lambda: asyncio.to_thread(stop, rest.worker, STOP_TIMEOUT))
+        api = await stack.enter_async_context(_signed_up(f"{served.url}/api/v1", "Ana"))
+        site = Site(folder, env, api, rest)
         try:
             yield site
         finally:

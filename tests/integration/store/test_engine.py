@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +22,10 @@ from session_core.store.types import UtcDateTime
 from tests.factories import T0, add_account, read_runtime
 from tests.servers.databases import postgres_copy
 from tests.servers.postgres import running_postgres
+
+_FIELDS = b"SFATAL\0C57P01\0Mterminating connection\0\0"
+LAST_WORDS = b"E" + struct.pack("!i", len(_FIELDS) + 4) + _FIELDS
+"""An ErrorResponse of PostgreSQL's protocol, as a server sends it before it closes a connection."""
 
 
 def statements(database: Database) -> list[str]:
@@ -193,6 +198,22 @@ class TestOutages:
                 async with database.begin() as session:
                     await session.exec(text("SELECT pg_terminate_backend(pg_backend_pid())"))
             await database.ping()  # the pool notices and makes a new one
+        finally:
+            await database.close()
+
+    async def test_a_connection_whose_last_words_have_come_and_its_end_has_not(
+        self, postgres_database_url: str
+    ) -> None:
+        database = Database(postgres_database_url)
+        try:
+            async with database.begin() as session:
+                raw = await (await session.connection()).get_raw_connection()
+                assert raw.driver_connection is not None
+                raw.driver_connection._protocol.data_received(LAST_WORDS)
+                with pytest.raises(STORE_AWAY):
+                    await session.exec(text("SELECT 1"))
+                await session.rollback()
+            await database.ping()
         finally:
             await database.close()
 
