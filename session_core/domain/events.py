@@ -78,6 +78,7 @@ class MessageView(_Data):
     status: MessageStatus
     failure: str | None = Field(default=None, description="why it failed, a code or a sentence")
     wa_message_id: str | None = None
+    quoted_id: str | None = Field(default=None, description="WhatsApp id of the message that this one answers")
     replayed: bool = Field(default=False, description="found by a sweep after an interruption, not live")
     created_at: datetime
     sent_at: datetime | None = None
@@ -128,6 +129,14 @@ class BackupChanged(_Data):
     backup: BackupView
 
 
+class ChatsChanged(_Data):
+    """Names, unread counts or chats of an account changed: the list has to be read again."""
+
+    type: Literal["chats"] = "chats"
+    user_id: UUID
+    account_id: UUID
+
+
 class AccountDeleted(_Data):
     """An account and its profile are gone."""
 
@@ -136,7 +145,7 @@ class AccountDeleted(_Data):
     account_id: UUID
 
 
-AnyEvent = SessionChanged | MessageChanged | ActivityAdded | BackupChanged | AccountDeleted
+AnyEvent = SessionChanged | MessageChanged | ActivityAdded | BackupChanged | ChatsChanged | AccountDeleted
 Event = Annotated[AnyEvent, Field(discriminator="type")]
 
 EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Event)

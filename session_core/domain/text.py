@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL, and halves of a surrogate pair: no UTF-8, refused by Postgres and by JSON."""
@@ -21,3 +22,9 @@ def storable(text: str, limit: int | None = None) -> str:
     For what others wrote and we only keep; what a person sends us is refused instead of changed.
     """
     return _UNSTORABLE.sub(REPLACEMENT, text)[:limit]
+
+
+def fold(text: str) -> str:
+    """Return a text as it is searched: case and accents do not count, nor how a character is put together."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.chats import ContactFacts
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
 from session_core.host.tell import quietly
-from session_core.store import accounts, activity, messages, outbox
+from session_core.store import accounts, activity, chats, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
 from session_core.whatsapp.driver import AckChanged, MessageSeen
@@ -86,7 +87,7 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             view, entry = told, None
         elif await messages.add_once(session, row):
             view = messages.view(row)
-            entry = await _first_seen(session, view)
+            entry = await _first_seen(session, row, view)
         else:
             return
     await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
@@ -94,10 +95,15 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
         await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
 
-async def _first_seen(session: Transaction, view: MessageView) -> ActivityEntry:
+async def _first_seen(session: Transaction, row: Message, view: MessageView) -> ActivityEntry:
     out = view.direction is Direction.OUT
     await _add_event(session, SENT if out else RECEIVED, view)
+    # First the hot row, then the chat: in the order in which accepting a message locks them.
     await accounts.touch(session, view.account_id, view.created_at)
+    await chats.note(session, row)
+    writer = view.author or view.chat_id
+    if not out and view.sender_name and not writer.endswith("@g.us"):
+        await chats.learn_contacts(session, view.account_id, [ContactFacts(writer, push_name=view.sender_name)])
     # Never the text: the history is for looking at, and it is kept for longer.
     return await activity.add(
         session, view.account_id, "message_out" if out else "message_in", detail=view.sender_name or view.chat_id

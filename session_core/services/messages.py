@@ -18,7 +18,7 @@ from session_core.domain.message import Direction, MessageStatus, content_hash
 from session_core.domain.phone import chat_id
 from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError
-from session_core.store import accounts, messages, outbox
+from session_core.store import accounts, chats, messages, outbox
 from session_core.store.models import Message
 
 log = structlog.get_logger(__name__)
@@ -132,6 +132,7 @@ async def send_text(
             updated_at=now,
         )
         await messages.add(session, row)
+        await chats.note(session, row)
         view = messages.view(row)
         await outbox.add(session, account_id, "message.queued", view.model_dump(mode="json"))
     await core.publisher.publish(MessageChanged(user_id=user_id, message=view))

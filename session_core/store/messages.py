@@ -38,6 +38,7 @@ def view(row: Message) -> MessageView:
         status=row.status,
         failure=row.failure,
         wa_message_id=row.wa_message_id,
+        quoted_id=row.quoted_id,
         replayed=row.replayed,
         created_at=row.created_at,
         sent_at=row.sent_at,
@@ -328,7 +329,7 @@ async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Mes
 
 
 async def add_once(session: AsyncSession, message: Message) -> bool:
-    """Store a message that was seen in WhatsApp; False when it is there already.
+    """Store a message that was seen in WhatsApp, and give it its ``seq``; False when it is there already.
 
     Its texts are made to fit their columns first, in ``message`` itself, so that what is told is what is stored.
     """
@@ -341,9 +342,13 @@ async def add_once(session: AsyncSession, message: Message) -> bool:
         .on_conflict_do_nothing(
             index_elements=["account_id", "wa_message_id"], index_where=col(Message.wa_message_id).is_not(None)
         )
-        .returning(col(Message.id))
+        .returning(col(Message.seq))
     )
-    return (await session.exec(statement)).first() is not None
+    seq = (await session.exec(statement)).scalars().first()
+    if seq is None:
+        return False
+    message.seq = seq
+    return True
 
 
 async def owner_of(session: AsyncSession, account_id: UUID) -> UUID | None:

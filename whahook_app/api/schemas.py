@@ -241,6 +241,7 @@ class Message(_Out):
     text: str
     failure: str | None
     wa_message_id: str | None
+    quoted_id: str | None = Field(description="waMessageId of the message that this one answers")
     replayed: bool = Field(description="found after an interruption, not live")
     created_at: datetime
     sent_at: datetime | None
@@ -263,6 +264,7 @@ class Message(_Out):
             text=message.text,
             failure=message.failure,
             wa_message_id=message.wa_message_id,
+            quoted_id=message.quoted_id,
             replayed=message.replayed,
             created_at=message.created_at,
             sent_at=message.sent_at,

@@ -10,7 +10,7 @@ import structlog
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.alerts import AlertView
-from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, MessageChanged
+from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, ChatsChanged, MessageChanged
 from session_core.domain.uptime import StatusLine, Uptime, uptime
 from session_core.services import alerts, upkeep
 from session_core.services.live import Resync
@@ -66,7 +66,9 @@ class UpkeepModel:
     def time_to_look(self, batch: Batch) -> bool:
         """Tell whether to look closer at the account whose card is open: in a pause, after a change, now and then."""
         now = utcnow()
-        urgent = not batch or any(not isinstance(event, MessageChanged | ActivityAdded) for event in batch)
+        urgent = not batch or any(
+            not isinstance(event, MessageChanged | ActivityAdded | ChatsChanged) for event in batch
+        )
         lately = self._looked_at is not None and timedelta(0) <= now - self._looked_at < LOOK_EVERY
         if lately and not urgent:
             return False

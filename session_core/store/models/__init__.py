@@ -8,6 +8,8 @@ from session_core.store.models.alerts import AlertPreference as AlertPreference
 from session_core.store.models.backups import SessionBackup as SessionBackup
 from session_core.store.models.base import GROWING as GROWING
 from session_core.store.models.base import Base as Base
+from session_core.store.models.chats import Chat as Chat
+from session_core.store.models.chats import Contact as Contact
 from session_core.store.models.messages import Message as Message
 from session_core.store.models.messages import OutboxEvent as OutboxEvent
 from session_core.store.models.people import ApiKey as ApiKey

@@ -44,6 +44,7 @@ class Message(Base, table=True):
             postgresql_where=text("status IN ('queued', 'sending')"),
             sqlite_where=text("status IN ('queued', 'sending')"),
         ),
+        Index("ix_messages_chat", "account_id", "chat_id", "created_at", "seq"),
         Index("ix_messages_account_id_seq", "account_id", "seq"),
         Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
         Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),

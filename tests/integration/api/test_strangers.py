@@ -76,6 +76,7 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
     key = await ana.browser.post("/api/v1/api-keys", json={"name": "second"})
     return {
         "account_id": str(account["id"]),
+        "chat_id": "34612345678@c.us",
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_core.domain.text import is_storable, storable
+from session_core.domain.text import fold, is_storable, storable
 
 ANYTHING = st.text(st.characters())
 
@@ -34,3 +34,22 @@ def test_what_people_write_is_storable(text: str) -> None:
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "\ud83d \ude00"])
 def test_what_is_not(text: str) -> None:
     assert not is_storable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Camión", "camion"),
+        ("camio\u0301n", "camion"),
+        ("ÑANDÚ", "nandu"),
+        ("Straße", "strasse"),
+        ("ﬁn", "fin"),
+        ("ПРИВЕТ", "привет"),
+        ("a \U0001f600 b", "a \U0001f600 b"),
+        ("", ""),
+    ],
+    ids=range(8),
+)
+def test_case_and_accents_do_not_count_in_a_search(text: str, folded: str) -> None:
+    assert fold(text) == folded
+    assert fold(folded) == folded

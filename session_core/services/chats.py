@@ -1,0 +1,142 @@
+"""An account's chats, the messages in one, and its contacts, in pages that end with a cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from session_core.core import Core
+from session_core.domain import cursor as cursors
+from session_core.domain.chats import ChatView, ContactView
+from session_core.domain.events import MessageView
+from session_core.domain.text import is_storable
+from session_core.errors import NotFound, PolicyError
+from session_core.store import accounts, chats, messages
+from session_core.store.engine import Transaction
+
+T = TypeVar("T")
+
+MAX_PAGE = 200
+MAX_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list; ``next_cursor`` brings the next one, None when this is the last."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+async def list_chats(
+    core: Core, user_id: UUID, account_id: UUID, *, limit: int = 50, cursor: str | None = None, query: str = ""
+) -> Page[ChatView]:
+    """Return the account's chats, the one with the newest message first.
+
+    Args:
+        core: the process's core.
+        user_id: who asks.
+        account_id: which account.
+        limit: at most 200.
+        cursor: of the page before.
+        query: only those whose name or number has all these words; case and accents do not count.
+
+    Raises:
+        NotFound: the account is not the user's.
+        PolicyError: 422 ``bad_cursor``, ``bad_query``.
+    """
+    before = cursors.at_and_name(cursor) if cursor else None
+    words = words_of(query)
+    size = _size(limit)
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        rows = await chats.page(session, account_id, limit=size + 1, before=before, words=words)
+        last = rows[size - 1][0] if len(rows) > size else None
+        following = cursors.encode(last.last_at, last.chat_id) if last else None
+        return Page([chats.view(*row) for row in rows[:size]], following)
+
+
+async def get_chat(core: Core, user_id: UUID, account_id: UUID, chat_id: str) -> ChatView:
+    """Return one chat; NotFound when the account is not the user's or has no such chat."""
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        return await _chat(session, account_id, chat_id)
+
+
+async def chat_messages(
+    core: Core, user_id: UUID, account_id: UUID, chat_id: str, *, limit: int = 50, cursor: str | None = None
+) -> Page[MessageView]:
+    """Return a chat's messages by the time at which they were written, newest first.
+
+    Raises:
+        NotFound: the account is not the user's, or has no such chat.
+        PolicyError: 422 ``bad_cursor``.
+    """
+    before = cursors.at_and_number(cursor) if cursor else None
+    size = _size(limit)
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        await _chat(session, account_id, chat_id)
+        rows = await chats.of_chat(session, account_id, chat_id, limit=size + 1, before=before)
+        last = rows[size - 1] if len(rows) > size else None
+        following = cursors.encode(last.created_at, last.seq or 0) if last else None
+        return Page([messages.view(row) for row in rows[:size]], following)
+
+
+async def list_contacts(
+    core: Core, user_id: UUID, account_id: UUID, *, limit: int = 50, cursor: str | None = None, query: str = ""
+) -> Page[ContactView]:
+    """Return the people whom the account knows, by name; ``query`` and errors as for `list_chats`."""
+    after = cursors.names(cursor) if cursor else None
+    words = words_of(query)
+    size = _size(limit)
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        rows = await chats.contacts(session, account_id, limit=size + 1, after=after, words=words)
+        last = rows[size - 1] if len(rows) > size else None
+        following = cursors.encode(last.search, last.wa_id) if last else None
+        return Page([chats.contact_view(row) for row in rows[:size]], following)
+
+
+async def context(
+    core: Core, user_id: UUID, account_id: UUID, found: list[MessageView]
+) -> tuple[dict[str, str], dict[str, MessageView]]:
+    """Return what is shown beside messages: names of their authors by id, and what they answer by WhatsApp id."""
+    authors = {message.author or message.chat_id for message in found}
+    answered = {message.quoted_id for message in found if message.quoted_id}
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        rows = await chats.quoted(session, account_id, answered)
+        authors |= {row.author or row.chat_id for row in rows.values()}
+        names = await chats.names_of(session, account_id, authors)
+        return names, {name: messages.view(row) for name, row in rows.items()}
+
+
+async def owned(session: Transaction, user_id: UUID, account_id: UUID) -> None:
+    """See that the account is the user's; NotFound when it is not."""
+    if await accounts.owned(session, user_id, account_id) is None:
+        raise NotFound("account")
+
+
+async def _chat(session: Transaction, account_id: UUID, chat_id: str) -> ChatView:
+    rows = await chats.page(session, account_id, limit=1, only=chat_id) if is_storable(chat_id) else []
+    if not rows:
+        raise NotFound("chat")
+    return chats.view(*rows[0])
+
+
+def words_of(query: str) -> list[str]:
+    """Split what somebody looks for; PolicyError 422 ``bad_query`` when it is too long or no text."""
+    if len(query) > MAX_QUERY or not is_storable(query):
+        raise PolicyError(
+            f"What is looked for has at most {MAX_QUERY} characters.",
+            code="bad_query",
+            action="Look for a few words.",
+            status_code=422,
+        )
+    return chats.words_of(query)
+
+
+def _size(limit: int) -> int:
+    return max(1, min(limit, MAX_PAGE))
