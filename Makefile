@@ -20,7 +20,7 @@ NPM := node_modules/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NPM_CONFIG_LOGLEVEL := error
 
-.PHONY: help setup chromium run build migrate doctor test test-unit check bench lock clean
+.PHONY: help setup chromium run build migrate doctor test test-unit chaos check bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,13 @@ run: setup ## Start everything and print the address; Ctrl-C stops it
 
 test: setup $(DEV) ## Run all tests (unit, integration, e2e); ARGS="-k word" chooses some
 	@if [ -n "$(ARGS)" ]; then $(VENV)/bin/pytest $(ARGS); else \
-	  $(VENV)/bin/pytest $(PARALLEL) tests/unit tests/integration && $(VENV)/bin/pytest tests/e2e; fi
+	  $(VENV)/bin/pytest $(PARALLEL) -m "not chaos" tests/unit tests/integration tests/chaos && $(VENV)/bin/pytest tests/e2e; fi
 
 test-unit: $(DEV) ## Run the tests that do no I/O
 	@$(VENV)/bin/pytest tests/unit $(ARGS)
+
+chaos: setup $(DEV) ## Break real processes and print what it cost; ARGS="-k word" chooses some
+	@$(VENV)/bin/pytest tests/chaos $(ARGS)
 
 check: $(DEV) ## Lint, format, types, layers
 	@$(VENV)/bin/ruff check

@@ -1,4 +1,7 @@
-"""Faults in real processes. What each one cost is printed as a table at the end of the run."""
+"""Faults in real processes. What each one cost is printed as a table at the end of the run.
+
+Tests marked ``short`` are the short form inside ``make test``; the others run in ``make chaos`` only.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.table import ROWS, drawn
-from tests.servers.databases import migrated_postgres, migrated_sqlite, postgres_copy
+from session_core.launch.frontend import ensure_frontend
+from tests.chaos.table import ROWS, drawn, markdown
+from tests.servers.databases import copy_sqlite, migrated_postgres, migrated_sqlite, postgres_copy
+from tests.servers.site import HostProcess, Line, Site, running_site
+
+HERE = Path(__file__).parent
+REPORT = "--faults"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the table be written to a file."""
+    parser.addoption(REPORT, type=Path, help="write the table of faults to this file, as Markdown")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is not short."""
+    for item in items:
+        if HERE in item.path.parents and item.get_closest_marker("short") is None:
+            item.add_marker(pytest.mark.chaos)
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +50,78 @@ async def postgres_database_url(postgres_url: str, postgres_template: str) -> As
         yield url
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+ON_POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.chaos])
+
+
+@pytest.fixture(scope="module", params=["sqlite", ON_POSTGRES])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run the module once with each database, and in the short form with SQLite only."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def pages() -> None:
+    """Build the pages if their sources changed: the web process does not start without."""
+    ensure_frontend()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the module's site."""
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="module")
+def sqlite_site_url(sqlite_template: Path, folder: Path) -> str:
+    """URL of the module's database on SQLite."""
+    return copy_sqlite(sqlite_template, folder / "whahook.db")
+
+
+@pytest.fixture(scope="module")
+async def postgres_site_url(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
+    """URL of the module's database on Postgres."""
+    async with postgres_copy(postgres_url, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def site_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """URL of the module's database."""
+    return str(request.getfixturevalue(f"{database_kind}_site_url"))
+
+
+@pytest.fixture(scope="module")
+async def site(site_url: str, folder: Path, pages: None) -> AsyncIterator[Site]:
+    """An installation of single processes, with one host, for the faults of a module one after the other."""
+    async with running_site(folder, site_url, apart=True) as site:
+        await site.host()
+        yield site
+
+
+@pytest.fixture(scope="module")
+def host(site: Site) -> HostProcess:
+    """The host of the site."""
+    return site.hosts[0]
+
+
+@pytest.fixture(scope="module")
+async def account(site: Site) -> Line:
+    """An account of the site, linked once."""
+    return await site.line()
+
+
+@pytest.fixture
+async def line(account: Line) -> Line:
+    """The account, ready, with no setback behind it that would make the pauses longer."""
+    if account.hurt:
+        await account.begin_anew()
+    return account
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table."""
     if ROWS:
         terminalreporter.section("faults")
         terminalreporter.write_line(drawn(ROWS))
+        if report := config.getoption(REPORT):
+            report.write_text(markdown(ROWS))

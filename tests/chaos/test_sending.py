@@ -100,7 +100,6 @@ async def send_through(
     assert found.most_of_person <= limits.per_user
 
 
-@pytest.mark.chaos
 @pytest.mark.short
 @pytest.mark.timeout(300)
 async def test_kills_cost_no_message_and_pass_no_limit(tmp_path: Path) -> None:
@@ -109,7 +108,6 @@ async def test_kills_cost_no_message_and_pass_no_limit(tmp_path: Path) -> None:
         await send_through(site, postgres, limits, (3, 1), 20, SHORT)
 
 
-@pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
@@ -120,7 +118,6 @@ async def test_five_hundred_messages_in_twelve_lanes(database: str, tmp_path: Pa
         await send_through(site, postgres, limits, (5, 5, 2), 45, FULL)
 
 
-@pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 async def test_the_limits_at_their_real_length(tmp_path: Path) -> None:

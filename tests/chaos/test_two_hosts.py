@@ -85,4 +85,5 @@ async def test_a_host_that_is_stopped_for_longer_than_its_lease_does_nothing_whe
     assert (lost, twice) == (0, 0)
     assert not one.browser(line.session_id)
     assert (await line.state())["phase"] == "ready"
-    ROWS.append(Row("host SIGSTOP longer than its lease", seconds, False, lost, twice, 0, " ".join(line.told)))
+    fault, texts = "host SIGSTOP longer than its lease", len(line.sent) + len(line.written)
+    ROWS.append(Row("postgres", fault, seconds, seconds, False, texts, lost, twice, 0, " → ".join(line.told)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def wait_until(condition: Callable[[], object], timeout: timedelta = timedelta(s
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout.total_seconds():g} s: {what or condition}"
         pause.wait(0.02)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that are free now, all different."""
+    with ExitStack() as probes:
+        return [probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
 
 
 def setting_names() -> set[str]:

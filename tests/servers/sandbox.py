@@ -11,15 +11,22 @@ async with running_sandbox() as sandbox:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from session_core.sandbox.server import Sandbox, sandbox
+from tests.servers.processes import free_ports, start_service, stop
+from tests.waiting import eventually
+
+START_TIMEOUT = timedelta(seconds=60)
 
 Json = dict[str, Any]
 
@@ -144,16 +151,61 @@ class RunningSandbox:
         return body
 
 
+class SandboxProcess(RunningSandbox):
+    """``python -m session_core sandbox``: the same in a process of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(data_dir)
+        self.log = data_dir.with_name(data_dir.name + ".log")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Listen: on free ports the first time, on the same ones later."""
+        if not self.http_port:
+            self.http_port, self.https_port = free_ports(2)
+        env = {
+            "WHAHOOK_DATA_DIR": str(self.data_dir),
+            "WHAHOOK_SANDBOX_PORT": str(self.http_port),
+            "WHAHOOK_SANDBOX_HTTPS_PORT": str(self.https_port),
+        }
+        process = self._process = start_service("sandbox", env=env, log=self.log)
+        self.url = f"http://127.0.0.1:{self.http_port}/"
+        self.client.base_url = httpx.URL(self.url)
+
+        async def answers() -> bool:
+            assert process.poll() is None, self.log.read_text()[-4000:]
+            with contextlib.suppress(httpx.TransportError):
+                return (await self.client.get("/healthz")).is_success
+            return False
+
+        await eventually(answers, START_TIMEOUT, "the sandbox answers")
+
+    async def stop(self) -> None:
+        """Stop listening; the data stays."""
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(stop, process)
+
+
 @contextlib.asynccontextmanager
-async def running_sandbox(data_dir: Path | None = None) -> AsyncIterator[RunningSandbox]:
+async def running_sandbox(
+    data_dir: Path | None = None, kind: type[RunningSandbox] = RunningSandbox
+) -> AsyncIterator[RunningSandbox]:
     """Run a sandbox inside the block.
 
     Args:
         data_dir: where it keeps its data; a temporary folder when missing.
+        kind: `SandboxProcess` for one outside this process.
     """
     with contextlib.ExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
-        running = RunningSandbox(folder)
+        running = kind(folder)
         await running.start()
         try:
             yield running

@@ -1,6 +1,7 @@
 """A whole installation of single processes that a test can hurt: hosts, a worker, Valkey, a sandbox, and the API.
 
-The API and the sandbox run in the test's own loop; everything that gets hurt is a process of its own.
+Everything that gets hurt is a process of its own. The API and the sandbox run in the test's own loop unless the test
+wants them ``apart``.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from session_core.browser import processes
 from session_core.settings import Settings
 from session_core.tasks import end, spawn
 from tests.servers.api import running_api
-from tests.servers.processes import start_service, stop
-from tests.servers.sandbox import PhoneClient, RunningSandbox, running_sandbox
+from tests.servers.processes import ROOT, free_ports, start_service, stop
+from tests.servers.sandbox import PhoneClient, RunningSandbox, SandboxProcess, running_sandbox
 from tests.servers.valkey import ValkeyServer, running_valkey_server
 from tests.waiting import eventually
 
@@ -62,6 +63,11 @@ class HostProcess:
         """Process id while it runs."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def started(self) -> bool:
+        """Whether it was started and not stopped since; it may have died."""
+        return self._process is not None
 
     async def start(self, **env: str) -> None:
         """Start it, and wait until it has said who it is; ``env`` counts from now on."""
@@ -120,7 +126,8 @@ class Line:
     Attributes:
         sent: texts that the API has accepted, in order.
         written: texts that the friend has written, in order.
-        told: what the API said about the account, each time that it said something else.
+        heard: what the API said about the account, each time that it said something else, with the loop's time.
+        hurt: whether something went wrong since it was connected.
     """
 
     site: Site
@@ -129,15 +136,29 @@ class Line:
     phone: PhoneClient
     sent: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    heard: list[tuple[float, str]] = field(default_factory=list)
+    hurt: bool = False
+
+    @property
+    def told(self) -> list[str]:
+        """What the API said, in order."""
+        return [said for _, said in self.heard]
 
     async def state(self) -> Json:
         """Return what the API says about the account."""
         state = await self.site.get(f"/accounts/{self.id}")
-        said = f"{state['phase']}/{state['reasonCode']}".rstrip("/")
-        if self.told[-1:] != [said]:
-            self.told.append(said)
+        self.hear_state(state)
         return state
+
+    def hear_state(self, state: Json) -> None:
+        """Remember what the API said: the public status, the phase where that says more, and the reason."""
+        status, phase, reason = state["status"], state["phase"], state["reasonCode"]
+        self.note("".join([status, f":{phase}" if phase != status else "", f"/{reason}" if reason else ""]))
+
+    def note(self, said: str) -> None:
+        """Remember what was said, unless it is what was said before."""
+        if self.told[-1:] != [said]:
+            self.heard.append((asyncio.get_running_loop().time(), said))
 
     async def until(self, phase: str, reason: str | None = None, timeout: timedelta = PATIENCE) -> Json:
         """Return what the API says once the account is in this phase."""
@@ -151,6 +172,18 @@ class Line:
     async def connect(self) -> None:
         """Want it connected."""
         await self.site.post(f"/accounts/{self.id}/connect")
+
+    async def disconnect(self) -> None:
+        """Want it stopped, and wait for that."""
+        await self.site.post(f"/accounts/{self.id}/disconnect")
+        await self.until("stopped")
+
+    async def begin_anew(self) -> None:
+        """Stop it and connect it again, so that nothing that went wrong before counts any more."""
+        await self.disconnect()
+        await self.connect()
+        await self.until("ready")
+        self.hurt = False
 
     async def scan(self) -> None:
         """Scan the code once there is one, and wait until the account is ready."""
@@ -220,6 +253,41 @@ class Line:
         return lost, twice
 
 
+class WebProcess:
+    """``python -m session_core web``: pages, API and Socket.IO."""
+
+    def __init__(self, data: Path, env: Mapping[str, str]) -> None:
+        port = free_ports(1)[0]
+        self.url = f"http://localhost:{port}"
+        self.log = data.with_name(data.name + ".log")
+        self._env = {**env, "WHAHOOK_DATA_DIR": str(data), "WHAHOOK_PORT": str(port)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of granian's parent."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start it and wait until it answers."""
+        process = self._process = start_service("web", env=self._env, log=self.log, cwd=ROOT)
+
+        async def answers() -> bool:
+            assert process.poll() is None, self.log.read_text()[-4000:]
+            with suppress(httpx.TransportError):
+                return (await client.get("/healthz")).is_success
+            return False
+
+        async with httpx.AsyncClient(base_url=self.url, timeout=5) as client:
+            await eventually(answers, PATIENCE, "the web process answers")
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait."""
+        if self._process is not None:
+            await asyncio.to_thread(stop, self._process, STOP_TIMEOUT)
+
+
 class Site:
     """One person's installation. Everything is stopped when it is closed."""
 
@@ -228,6 +296,7 @@ class Site:
         self.api = api
         self.sandbox = rest.sandbox
         self.valkey = rest.valkey
+        self.web = rest.web
         self.hosts: list[HostProcess] = []
         self._env = env
         self._rest = rest
@@ -250,6 +319,11 @@ class Site:
         site.hosts = self.hosts
         return site
 
+    def pids(self) -> list[int]:
+        """Return the processes that were started for it and are meant to run."""
+        known = [self.worker.pid, self.valkey.pid, *(host.pid for host in self.hosts if host.started)]
+        return known + [one.pid for one in (self.web, self.sandbox) if isinstance(one, WebProcess | SandboxProcess)]
+
     async def host(self, name: str = "one", **env: str) -> HostProcess:
         """Start another host."""
         host = HostProcess(name, self.folder / name, {**self._env, **env})
@@ -268,7 +342,7 @@ class Site:
         """Make an account, connect it and link it to a phone."""
         line = await self.account(number, name)
         await line.scan()
-        line.told.clear()
+        line.heard.clear()
         return line
 
     async def get(self, path: str) -> Json:
@@ -305,6 +379,7 @@ class _Rest:
     valkey: ValkeyServer
     worker: subprocess.Popen[bytes]
     stack: AsyncExitStack
+    web: WebProcess | None
 
 
 def _start_worker(folder: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -320,11 +395,19 @@ async def _signed_up(url: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def running_site(folder: Path, database_url: str, **env: str) -> AsyncIterator[Site]:
-    """Run everything but the hosts in an existing folder; ``env`` are settings for all processes."""
+async def running_site(folder: Path, database_url: str, *, apart: bool = False, **env: str) -> AsyncIterator[Site]:
+    """Run everything but the hosts in an existing folder.
+
+    Args:
+        folder: for all data and logs.
+        database_url: of a database with all tables.
+        apart: web and sandbox are processes of their own too; the pages have to be built.
+        env: settings for all processes.
+    """
     async with AsyncExitStack() as stack:
         valkey = stack.enter_context(running_valkey_server(folder / "valkey"))
-        sandbox = await stack.enter_async_context(running_sandbox(folder / "sandbox"))
+        kind = SandboxProcess if apart else RunningSandbox
+        sandbox = await stack.enter_async_context(running_sandbox(folder / "sandbox", kind))
         await sandbox.config(ackDeviceMs=50, ackReadMs=100, syncMs=100, resumeMs=100)
         env = {
             "DATABASE_URL": database_url,
@@ -335,21 +418,31 @@ async def running_site(folder: Path, database_url: str, **env: str) -> AsyncIter
             "WHAHOOK_WORKERS": "1",
             **env,
         }
-        settings = Settings(
-            data_dir=folder / "web",
-            database_url_setting=env["DATABASE_URL"],
-            redis_url_setting=valkey.url,
-            sandbox_port=sandbox.http_port,
-        )
-        served = await stack.enter_async_context(running_api(settings))
-        rest = _Rest(sandbox, valkey, _start_worker(folder, env), stack)
+        web = WebProcess(folder / "web", env) if apart else None
+        if web is not None:
+            stack.push_async_callback(web.stop)
+            await web.start()
+        url = web.url if web else await stack.enter_async_context(_api_of(folder / "web", env, sandbox))
+        rest = _Rest(sandbox, valkey, _start_worker(folder, env), stack, web)
         stack.push_async_callback(lambda: asyncio.to_thread(stop, rest.worker, STOP_TIMEOUT))
-        api = await stack.enter_async_context(_signed_up(f"{served.url}/api/v1", "Ana"))
+        api = await stack.enter_async_context(_signed_up(f"{url}/api/v1", "Ana"))
         site = Site(folder, env, api, rest)
         try:
             yield site
         finally:
             await asyncio.gather(*(host.stop() for host in site.hosts))
+
+
+@asynccontextmanager
+async def _api_of(data: Path, env: Mapping[str, str], sandbox: RunningSandbox) -> AsyncIterator[str]:
+    settings = Settings(
+        data_dir=data,
+        database_url_setting=env["DATABASE_URL"],
+        redis_url_setting=env["REDIS_URL"],
+        sandbox_port=sandbox.http_port,
+    )
+    async with running_api(settings) as served:
+        yield served.url
 
 
 @asynccontextmanager

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import psutil
 
-from tests.servers.processes import ROOT, start_service, wait_until
+from tests.servers.processes import ROOT, free_ports, start_service, wait_until
 
 START_TIMEOUT = timedelta(minutes=3)
 """With a build of the pages in it, on two busy cores."""
 BECOMES = {"valkey": "valkey-server", "web": "granian"}
 """What these two are called once they have become another program."""
 STOP_TIMEOUT = timedelta(seconds=40)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that are free now, all different."""
-    with ExitStack() as probes:
-        return [probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
 
 
 class WhaHook:
