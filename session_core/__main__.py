@@ -99,9 +99,10 @@ def worker() -> None:
 
     from session_core.alerts.service import queues, run_alerts
     from session_core.sending.worker import run_worker
+    from session_core.services.media_upkeep import run_media_janitor
 
     _or_exit(lambda: _wait_for_redis(settings))
-    _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=[run_alerts]))
+    _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=[run_alerts, run_media_janitor]))
 
 
 @app.command()

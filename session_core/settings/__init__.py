@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from session_core.domain.backup_keys import parse_keys
 from session_core.errors import FatalError
+from session_core.settings.media import MediaSettings
 from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -32,7 +33,7 @@ MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
 
 
-class Settings(BaseSettings):
+class Settings(MediaSettings, BaseSettings):
     """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(
@@ -226,6 +227,11 @@ class Settings(BaseSettings):
     def backups_dir(self) -> Path:
         """Backups lie here, unless they go to Supabase."""
         return (self.backup_dir or self.data_dir / "backups").absolute()
+
+    @property
+    def media_files_dir(self) -> Path:
+        """Files of messages lie here, unless they go to Supabase; what is being taken in always does."""
+        return (self.media_dir or self.data_dir / "media").absolute()
 
     @property
     def backup_keys_text(self) -> str | None:

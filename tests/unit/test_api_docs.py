@@ -14,6 +14,7 @@ DOCUMENT = (ROOT / "docs" / "api.md").read_text()
 SOURCES = (
     *ROOT.glob("session_core/services/*.py"),
     *ROOT.glob("session_core/domain/*.py"),
+    *ROOT.glob("session_core/media/*.py"),
     ROOT / "session_core/bus/commands.py",
     ROOT / "session_core/errors.py",
     *ROOT.glob("whahook_app/api/**/*.py"),

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from session_core.errors import NotFound
 from session_core.services.live import Core
 from session_core.settings import Settings
-from whahook_app.api import docs, forms, health, metrics, problems, v1
+from whahook_app.api import docs, files, forms, health, metrics, problems, v1
 from whahook_app.api.deps import Context
 from whahook_app.api.guards import BodyLimit, LastResort
 from whahook_app.api.responses import DESCRIPTION, describe
@@ -45,7 +45,7 @@ def create_api(get_core: Callable[[], Core], settings: Settings) -> FastAPI:
     describe(app, settings)
     app.add_middleware(LastResort)
     app.add_middleware(BodyLimit)
-    for router in (v1.router, forms.router, health.router, metrics.router, docs.router):
+    for router in (v1.router, files.router, forms.router, health.router, metrics.router, docs.router):
         app.include_router(router)
     _answer_unknown_paths(app)
     mount_socket_server(app)
@@ -69,7 +69,7 @@ def _answer_unknown_paths(app: FastAPI) -> None:
             headers={"Allow": ", ".join(allowed)},
         )
 
-    for path in ("/api/{path:path}", "/auth/{path:path}", "/healthz", "/readyz", "/metrics"):
+    for path in ("/api/{path:path}", "/auth/{path:path}", "/media/{path:path}", "/healthz", "/readyz", "/metrics"):
         app.add_route(path, unknown, methods=ALL_METHODS, include_in_schema=False)
 
 

@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from session_core.errors import Conflict, FatalError, LoginRequired, NotFound, PolicyError, TransientError, WhahookError
@@ -100,15 +101,25 @@ def status_of(error: WhahookError) -> int:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def without_secrets(path: str) -> str:
+    """Return a path for a log: the address of a file is worth the file."""
+    return "/media/…" if path.startswith("/media/") else path
+
+
 async def _whahook_error(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, WhahookError)  # noqa: S101  (registered for this type only)
     if isinstance(error, FatalError):
-        log.error("request_refused", path=request.url.path, error=error.code, detail=error.message)
+        log.error("request_refused", path=without_secrets(request.url.path), error=error.code, detail=error.message)
     return from_error(error)
 
 
 async def _outage(request: Request, error: Exception) -> ProblemResponse:
-    log.warning("request_failed_outage", method=request.method, path=request.url.path, error=type(error).__name__)
+    log.warning(
+        "request_failed_outage",
+        method=request.method,
+        path=without_secrets(request.url.path),
+        error=type(error).__name__,
+    )
     return from_error(
         TransientError(
             "The database or the message bus is not reachable.",
@@ -150,6 +161,11 @@ async def _http(_request: Request, error: Exception) -> ProblemResponse:
     return problem(status, code, f"{phrase}.", "See the description at /api/docs.", headers=error.headers)
 
 
+async def _cut_off(_request: Request, _error: Exception) -> ProblemResponse:
+    # Nobody is there any more who could read it.
+    return problem(400, "cut_off", "The request broke off.", "Send it again.")
+
+
 def body_too_large() -> ProblemResponse:
     """Build the answer for a body over `MAX_BODY_BYTES`."""
     return problem(413, "body_too_large", f"The body has more than {MAX_BODY_BYTES} bytes.", "Send less at once.")
@@ -165,5 +181,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WhahookError, _whahook_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _cut_off)
     for outage in OUTAGES:
         app.add_exception_handler(outage, _outage)

@@ -31,7 +31,7 @@ PAGE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-PRIVATE_PATHS = ("/api/", "/auth/", "/healthz", "/readyz", "/socket.io/")
+PRIVATE_PATHS = ("/api/", "/auth/", "/media/", "/healthz", "/readyz", "/socket.io/")
 
 
 class SecurityHeaders:

@@ -36,8 +36,8 @@ class ArchiveStore(Protocol):
         """
         ...
 
-    def open(self, path: str) -> AbstractContextManager[Readable]:
-        """Read an archive from its beginning, without having all of it in memory.
+    def open(self, path: str, start: int = 0) -> AbstractContextManager[Readable]:
+        """Read an archive from its beginning, or from the byte ``start`` on, without having all of it in memory.
 
         Raises:
             BackupMissing: there is none under ``path``.

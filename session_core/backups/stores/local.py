@@ -1,10 +1,10 @@
-"""Archives as files of this machine, or of a disk that several machines share."""
+"""Archives, and others that are written once, as files of this machine or of a disk that several machines share."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from uuid import UUID
@@ -22,33 +22,39 @@ class LocalFileStore:
 
     name = "local"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Callable[[str], bool] = is_path) -> None:
         """Prepare; nothing is made before the first archive.
 
         Args:
             folder: where the archives are; only its owner may look into it.
+            names: tells which paths may be in it.
         """
         self._folder = folder.absolute()
+        self._names = names
 
     def put(self, path: str, source: Path, stop: Stop) -> None:
         """See `ArchiveStore.put`."""
-        place = self._place(path)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        private_folders(self._folder, PurePosixPath(path))
+        place = self._make_room(path)
         unfinished = place.with_name(f"{_UNFINISHED}{secrets.token_hex(6)}")
         try:
             _copy(source, unfinished, stop)
             _name(unfinished, place)
         finally:
             unfinished.unlink(missing_ok=True)
-        for folder in (place.parent, place.parent.parent, self._folder):
-            sync_folder(folder)
+        self._sync(place)
+
+    def adopt(self, path: str, source: Path) -> None:
+        """Keep ``source`` itself under ``path`` instead of a copy. It was written through to this same disk before."""
+        place = self._make_room(path)
+        _name(source, place)
+        source.unlink(missing_ok=True)
+        self._sync(place)
 
     @contextmanager
-    def open(self, path: str) -> Iterator[Readable]:
+    def open(self, path: str, start: int = 0) -> Iterator[Readable]:
         """See `ArchiveStore.open`."""
         try:
-            file = self._place(path).open("rb")
+            file = self.place(path).open("rb")
         except FileNotFoundError as error:
             raise BackupMissing(
                 "The backup's file is not in this host's backup folder.",
@@ -57,11 +63,12 @@ class LocalFileStore:
         except OSError as error:
             raise StoreAway(f"The backup folder cannot be read ({error.strerror}).") from error
         with file:
+            file.seek(start)
             yield file
 
     def delete(self, path: str) -> None:
         """See `ArchiveStore.delete`. Folders that become empty go too."""
-        place = self._place(path)
+        place = self.place(path)
         try:
             place.unlink(missing_ok=True)
         except OSError as error:
@@ -75,7 +82,7 @@ class LocalFileStore:
 
     def has(self, path: str) -> bool:
         """See `ArchiveStore.has`."""
-        return self._place(path).is_file()
+        return self.place(path).is_file()
 
     def of_account(self, user_id: UUID, account_id: UUID) -> Iterator[str]:
         """See `ArchiveStore.of_account`. What a killed process left half-written is removed on the way."""
@@ -88,8 +95,19 @@ class LocalFileStore:
             elif file.suffix == SUFFIX:
                 yield f"{user_id}/{account_id}/{file.name}"
 
-    def _place(self, path: str) -> Path:
-        if not is_path(path):
+    def _make_room(self, path: str) -> Path:
+        place = self.place(path)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folders(self._folder, PurePosixPath(path))
+        return place
+
+    def _sync(self, place: Path) -> None:
+        for folder in (place.parent, place.parent.parent, self._folder):
+            sync_folder(folder)
+
+    def place(self, path: str) -> Path:
+        """Return where the file of ``path`` lies or would lie."""
+        if not self._names(path):
             raise BackupMissing("This is no path of a backup.")
         return self._folder / path
 

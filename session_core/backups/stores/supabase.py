@@ -6,7 +6,7 @@ Storage answers logical errors with HTTP 400 and says in the body what is meant 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,22 +35,24 @@ class SupabaseStore:
 
     name = "supabase"
 
-    def __init__(self, url: str, key: SecretStr, bucket: str) -> None:
+    def __init__(self, url: str, key: SecretStr, bucket: str, names: Callable[[str], bool] = is_path) -> None:
         """Prepare; nothing is contacted before it is needed.
 
         Args:
             url: the project's, e.g. ``https://abcdefghijklmnop.supabase.co``.
             key: the service role's key.
             bucket: name of the bucket; made, private, with the first archive.
+            names: tells which paths may be in it.
         """
         self._url = f"{url.rstrip('/')}/storage/v1"
         self._key = key
         self._bucket = bucket
+        self._names = names
         self._private = False
 
     def put(self, path: str, source: Path, stop: Stop) -> None:
         """See `ArchiveStore.put`. A line that breaks is taken up where it broke."""
-        _checked(path)
+        self._check(path)
         size = source.stat().st_size
         with self._client() as client:
             self._see_to_bucket(client)
@@ -60,12 +62,16 @@ class SupabaseStore:
                 raise StoreAway("The archive did not arrive whole.")
 
     @contextmanager
-    def open(self, path: str) -> Iterator[Readable]:
+    def open(self, path: str, start: int = 0) -> Iterator[Readable]:
         """See `ArchiveStore.open`."""
-        _checked(path)
+        self._check(path)
+        headers = {"Range": f"bytes={start}-"} if start else {}
         with self._client() as client:
             try:
-                with client.stream("GET", f"/object/authenticated/{self._bucket}/{path}") as answer:
+                where = f"/object/authenticated/{self._bucket}/{path}"
+                with client.stream("GET", where, headers=headers) as answer:
+                    if start and answer.status_code == httpx.codes.OK:
+                        raise StoreAway("Supabase Storage did not begin where it was asked to.")
                     if answer.is_error:
                         answer.read()
                         raise _error(answer)
@@ -75,7 +81,7 @@ class SupabaseStore:
 
     def delete(self, path: str) -> None:
         """See `ArchiveStore.delete`."""
-        _checked(path)
+        self._check(path)
         with self._client() as client:
             try:
                 _ask(client, "DELETE", f"/object/{self._bucket}", json={"prefixes": [path]})
@@ -85,7 +91,7 @@ class SupabaseStore:
 
     def has(self, path: str) -> bool:
         """See `ArchiveStore.has`."""
-        _checked(path)
+        self._check(path)
         with self._client() as client:
             return self._info(client, path) is not None
 
@@ -109,6 +115,10 @@ class SupabaseStore:
                 if len(page) < LIST_PAGE:
                     break
         yield from (f"{folder}/{name}" for name in names if name.endswith(SUFFIX))
+
+    def _check(self, path: str) -> None:
+        if not self._names(path):
+            raise BackupMissing("This is no path of a backup.")
 
     def _client(self) -> httpx.Client:
         key = self._key.get_secret_value()
@@ -166,11 +176,6 @@ class _Download:
         cut = len(self._left) if size < 0 else size
         given, self._left = self._left[:cut], self._left[cut:]
         return given
-
-
-def _checked(path: str) -> None:
-    if not is_path(path):
-        raise BackupMissing("This is no path of a backup.")
 
 
 def _ask(client: httpx.Client, method: str, path: str, **options: Any) -> Any:

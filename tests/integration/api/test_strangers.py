@@ -29,6 +29,8 @@ OWN = {
     "listAlerts",
     "getAlertPreferences",
     "setAlertPreferences",
+    "createMedia",
+    "listMedia",
 }
 """Operations without an id in their path: they are about whoever asks."""
 
@@ -39,6 +41,7 @@ BODIES: dict[str, object] = {
     "disconnectAccount": {"logout": True},
     "createPairingCode": {"phone": "+34612345678"},
     "setAlertPreferences": {"language": "en"},
+    "createMedia": {"url": "https://example.org/photo.jpg"},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
@@ -80,6 +83,7 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
+        "media_id": (await ana.program.post("/api/v1/media", files={"file": b"Ana's"})).json()["id"],
     }
 
 
@@ -140,7 +144,8 @@ def _what_is_removed_last(operation: Operation) -> tuple[bool, int]:
 
 async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
     path = f"/api/v1/accounts/{ids['account_id']}"
-    paths = ("/api/v1/accounts", "/api/v1/api-keys", f"{path}/messages", f"{path}/activity", f"{path}/backups")
+    lists = ("/api/v1/accounts", "/api/v1/api-keys", "/api/v1/media")
+    paths = (*lists, f"{path}/messages", f"{path}/activity", f"{path}/backups")
     answers = [await ana.program.get(place) for place in paths]
     assert {answer.status_code for answer in answers} == {200}
     # A key's last use is written at most once a minute, by Ana herself.

@@ -18,10 +18,12 @@ from sqlmodel import insert
 from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.chats import ChatKind
+from session_core.domain.media import MediaState
+from session_core.domain.message import Direction
 from session_core.errors import FatalError, TransientError
 from session_core.store import migrate
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
-from session_core.store.models import Alert, Base, Chat, SessionBackup, SessionRuntime
+from session_core.store.models import Alert, Base, Chat, Media, SessionBackup, SessionRuntime
 from tests.factories import add_account, add_user
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
@@ -246,6 +248,8 @@ def _row(table: str, account_id: object, user_id: object) -> dict[str, object]:
         return Alert(user_id=user_id, kind=AlertKind.DOWN, subject="x", mail=MailStatus.OFF).model_dump()
     if table == "chats":
         return Chat(account_id=account_id, chat_id="34612345678@c.us", kind=ChatKind.USER, last_at=T0).model_dump()
+    if table == "media":
+        return Media(user_id=user_id, direction=Direction.OUT, state=MediaState.READY, mime="image/png").model_dump()
     assert table == "activity_log"
     return {"account_id": account_id, "at": T0, "kind": "status", "reason_code": "", "detail": ""}
 

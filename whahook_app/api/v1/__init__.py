@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from whahook_app.api.v1 import accounts, alerts, api_keys, auth, backups, chats, condition, messages
+from whahook_app.api.v1 import accounts, alerts, api_keys, auth, backups, chats, condition, media, messages
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(auth.router)
@@ -13,5 +13,6 @@ router.include_router(accounts.router)
 router.include_router(condition.router)
 router.include_router(messages.router)
 router.include_router(chats.router)
+router.include_router(media.router)
 router.include_router(backups.router)
 router.include_router(alerts.router)

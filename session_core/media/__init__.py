@@ -1,0 +1,1 @@
+"""Files of messages: taking them in, knowing what they are, keeping them, handing them out."""

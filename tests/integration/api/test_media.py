@@ -1,0 +1,212 @@
+"""Files over REST: in as a form, out by a signed address."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import psutil
+import pytest
+
+from session_core.clock import utcnow
+from session_core.media.links import Link, Purpose, signer
+from session_core.services.media import remove_unneeded
+from session_core.settings import Settings
+from tests.integration.api.conftest import Person
+from tests.servers.api import RunningApi
+from tests.waiting import eventually
+
+MEBIBYTE = 1024 * 1024
+PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(5000)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"media_max_size": 2 * MEBIBYTE, "media_quota": 5 * MEBIBYTE})
+
+
+async def upload(person: Person, content: bytes = PNG, name: str = "photo.png") -> httpx.Response:
+    # What the form says about its type is not believed.
+    return await person.program.post("/api/v1/media", files={"file": (name, content, "text/html")})
+
+
+def path(answer: httpx.Response) -> str:
+    """Return the signed address as the server under test has it; the public one has another port."""
+    return urlsplit(answer.json()["url"]).path
+
+
+async def test_a_file_comes_back_as_it_was(ana: Person, anonymous: httpx.AsyncClient) -> None:
+    made = await upload(ana)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["mime"], told["size"], told["state"]) == ("image/png", len(PNG), "ready")
+    assert told["sha256"] == hashlib.sha256(PNG).hexdigest()
+    assert (told["filename"], told["direction"], told["accountId"]) == ("photo.png", "out", None)
+
+    again = await ana.program.get(f"/api/v1/media/{told['id']}")
+    assert {**again.json(), "url": None, "urlExpiresAt": None} == {**told, "url": None, "urlExpiresAt": None}
+    opened = await anonymous.get(path(again))
+    assert (opened.status_code, opened.content) == (200, PNG)
+    assert opened.headers["content-type"] == "image/png"
+    assert opened.headers["content-disposition"].startswith("inline; filename=")
+    assert opened.headers["x-content-type-options"] == "nosniff"
+    assert opened.headers["content-security-policy"].startswith("sandbox")
+    assert opened.headers["etag"] == f'"{told["sha256"]}"'
+    assert "private" in opened.headers["cache-control"]
+
+
+async def test_parts_of_a_file(ana: Person, anonymous: httpx.AsyncClient) -> None:
+    address = path(await upload(ana))
+    part = await anonymous.get(address, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, PNG[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(PNG)}"
+    tail = await anonymous.get(address, headers={"Range": "bytes=-5"})
+    assert tail.content == PNG[-5:]
+    beyond = await anonymous.get(address, headers={"Range": f"bytes={len(PNG)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(PNG)}")
+    head = await anonymous.head(address)
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(PNG)), b"")
+    known = await anonymous.get(address, headers={"If-None-Match": head.headers["etag"]})
+    assert known.status_code == 304
+    changed = await anonymous.get(address, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert (changed.status_code, len(changed.content)) == (200, len(PNG))
+
+
+async def test_what_can_hold_a_script_is_never_shown(ana: Person, anonymous: httpx.AsyncClient) -> None:
+    for content, name in ((b"<html><script>1</script>", "x.png"), (b"<svg xmlns='x'></svg>", "x.svg")):
+        opened = await anonymous.get(path(await upload(ana, content, name)))
+        assert opened.headers["content-disposition"].startswith("attachment")
+        assert opened.headers["content-type"] == "application/octet-stream"
+
+
+async def test_an_address_is_good_for_one_file_for_a_short_time(
+    ana: Person, anonymous: httpx.AsyncClient, api: RunningApi
+) -> None:
+    made = await upload(ana)
+    address = path(made)
+    assert (await anonymous.get(address)).status_code == 200
+    for wrong in (address[:-1], address + "A", "/media/x", "/media/", "/media/a/b", address.replace("/i", "/s", 1)):
+        answer = await anonymous.get(wrong)
+        assert answer.status_code == 404, wrong
+        assert answer.headers["content-type"] == "application/problem+json"
+    told = made.json()
+    late = signer(api.core.settings).token(Link(UUID(told["id"]), Purpose.SHOW, utcnow()))
+    assert (await anonymous.get(f"/media/{late}")).status_code == 404
+
+    assert (await ana.program.delete(f"/api/v1/media/{told['id']}")).status_code == 204
+    assert (await anonymous.get(address)).status_code == 404
+    assert (await ana.program.get(f"/api/v1/media/{told['id']}")).status_code == 404
+
+
+async def test_what_is_deleted_leaves_the_disk(ana: Person, api: RunningApi) -> None:
+    folder = api.core.settings.media_files_dir / "files"
+    made = (await upload(ana)).json()
+    (file,) = [found for found in folder.rglob("*") if found.is_file()]
+    assert file.read_bytes() == PNG
+    assert "photo" not in str(file.relative_to(folder))
+    await ana.program.delete(f"/api/v1/media/{made['id']}")
+    assert await remove_unneeded(api.core) == 1
+    assert list(folder.rglob("*")) == []
+    assert await remove_unneeded(api.core) == 0
+
+
+async def test_too_much(ana: Person, api: RunningApi) -> None:
+    announced = await upload(ana, b"x" * (2 * MEBIBYTE + 1))
+    assert (announced.status_code, announced.json()["code"]) == (413, "media_too_large")
+
+    async def unannounced() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+        for _ in range(80):
+            yield b"x" * 65_536
+        yield b"\r\n--b--\r\n"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    streamed = await ana.program.post("/api/v1/media", content=unannounced(), headers=kind)
+    assert (streamed.status_code, streamed.json()["code"]) == (413, "media_too_large")
+
+    answers = await asyncio.gather(*(upload(ana, os.urandom(2 * MEBIBYTE)) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 413, 413]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 413} == {"media_quota_exceeded"}
+    await eventually(lambda: list((api.core.settings.media_files_dir / "incoming").iterdir()) == [], what="tidy")
+
+
+BAD_FORMS: list[tuple[bytes, str]] = [
+    (b"", "multipart/form-data; boundary=b"),
+    (b"x", "multipart/form-data"),
+    (b"no form at all", "multipart/form-data; boundary=b"),
+    (b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--b--\r\n', "multipart/form-data; boundary=b"),
+    (b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\ncut', "multipart/form-data; boundary=b"),
+    (b"--b\r\n" + b"x" * 20_000 + b": y\r\n\r\n", "multipart/form-data; boundary=b"),
+    (b"raw", "image/png"),
+]
+
+
+async def test_bad_forms(ana: Person) -> None:
+    for content, kind in BAD_FORMS:
+        answer = await ana.program.post("/api/v1/media", content=content, headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_upload"), content
+    empty = await upload(ana, b"")
+    assert (empty.status_code, empty.json()["code"]) == (422, "media_empty")
+    assert (await ana.program.get("/api/v1/media")).json() == []
+
+
+async def test_other_fields_and_parts_do_not_matter(ana: Person) -> None:
+    files = [("note", (None, b"hello")), ("file", ("a.txt", b"text")), ("file", ("b.txt", b"more"))]
+    answer = await ana.program.post("/api/v1/media", files=files)
+    assert (answer.status_code, answer.json()["filename"], answer.json()["size"]) == (201, "a.txt", 4)
+
+
+async def test_pages_of_files(ana: Person, bob: Person) -> None:
+    ids = [(await upload(ana, name=f"{number}.png")).json()["id"] for number in range(3)]
+    first = (await ana.program.get("/api/v1/media", params={"limit": 2})).json()
+    second = (await ana.program.get("/api/v1/media", params={"before": first[-1]["id"]})).json()
+    assert [told["id"] for told in first + second] == ids[::-1]
+    assert all(told["url"] is None for told in first)
+    assert (await bob.program.get("/api/v1/media")).json() == []
+    assert (await bob.program.get("/api/v1/media", params={"before": ids[0]})).status_code == 404
+
+
+async def test_a_large_file_does_not_pass_through_memory(
+    ana: Person, anonymous: httpx.AsyncClient, api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 64 * MEBIBYTE
+    for name in ("media_max_size", "media_quota"):
+        monkeypatch.setattr(api.core.settings, name, size)
+    digest = hashlib.sha256()
+
+    async def form() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+        for number in range(64):
+            piece = bytes([number]) * MEBIBYTE
+            digest.update(piece)
+            yield piece
+        yield b"\r\n--b--\r\n"
+
+    before = psutil.Process().memory_info().rss
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    made = await ana.program.post("/api/v1/media", content=form(), headers=kind)
+    assert made.status_code == 201, made.text
+    assert made.json()["sha256"] == digest.hexdigest()
+    back = hashlib.sha256()
+    async with anonymous.stream("GET", path(made)) as answer:
+        async for piece in answer.aiter_bytes():
+            back.update(piece)
+    assert back.hexdigest() == digest.hexdigest()
+    assert psutil.Process().memory_info().rss - before < 32 * MEBIBYTE
+
+
+async def test_a_store_that_is_away_is_said_before_anything_is_sent(
+    ana: Person, anonymous: httpx.AsyncClient, api: RunningApi
+) -> None:
+    address = path(await upload(ana))
+    folder = api.core.settings.media_files_dir / "files"
+    elsewhere = folder.with_name("elsewhere")
+    await asyncio.to_thread(folder.rename, elsewhere)
+    assert (await anonymous.get(address)).status_code == 404
+    await asyncio.to_thread(elsewhere.rename, folder)
+    assert (await anonymous.get(address)).content == PNG

@@ -1,0 +1,58 @@
+"""Files: upload, look at, open, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from session_core.services import media
+from session_core.services.live import Core
+from session_core.services.media import Purpose
+from whahook_app.api.deps import CoreDep, SettingsDep, UserDep
+from whahook_app.api.media_schemas import UPLOAD, Media
+from whahook_app.api.responses import OWNED, SIGNED_IN, problems
+from whahook_app.api.uploads import read_upload
+
+router = APIRouter(prefix="/media", tags=["media"])
+
+
+@router.post(
+    "", status_code=201, responses=SIGNED_IN | problems(413, 415, 422, 507), openapi_extra={"requestBody": UPLOAD}
+)
+async def create_media(request: Request, who: UserDep, core: CoreDep) -> Media:
+    """Take a file in: as the field ``file`` of a form. Its ``id`` can be sent as often as wanted."""
+    upload = await read_upload(request)
+    view = await media.upload(core, who.user_id, upload.pieces, filename=upload.filename)
+    return await shown(core, view)
+
+
+@router.get("", responses=SIGNED_IN | problems(404))
+async def list_media(
+    who: UserDep,
+    core: CoreDep,
+    settings: SettingsDep,
+    limit: Annotated[int, Query(ge=1, le=media.MAX_PAGE)] = 50,
+    before: Annotated[UUID | None, Query(description="id of the last file of the page before")] = None,
+) -> list[Media]:
+    """List the files of all accounts and the uploads, newest first. Only a single file's answer has its address."""
+    found = await media.list_media(core, who.user_id, limit=limit, before=before)
+    return [Media.of(view, None, settings.public_url) for view in found]
+
+
+@router.get("/{media_id}", responses=OWNED)
+async def get_media(media_id: UUID, who: UserDep, core: CoreDep) -> Media:
+    """Show a file, with an address that opens it for a short time: to its owner only."""
+    return await shown(core, await media.get(core, who.user_id, media_id))
+
+
+@router.delete("/{media_id}", status_code=204, responses=OWNED | problems(409))
+async def delete_media(media_id: UUID, who: UserDep, core: CoreDep) -> None:
+    """Delete a file. The messages that it was in stay."""
+    await media.delete(core, who.user_id, media_id)
+
+
+async def shown(core: Core, view: media.MediaView) -> Media:
+    """Show a file to its owner."""
+    return Media.of(view, await media.link(core, view, Purpose.SHOW), core.settings.public_url)

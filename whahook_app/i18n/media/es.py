@@ -1,0 +1,14 @@
+"""Files, in Spanish."""
+
+from __future__ import annotations
+
+MEDIA_ES: dict[str, str] = {
+    "error.media_not_found": "Ese archivo ya no existe.",
+    "error.media_too_large": "El archivo es demasiado grande. Elige uno más pequeño.",
+    "error.media_quota_exceeded": "Tus archivos ocupan todo el espacio que tienes. Borra alguno que no necesites.",
+    "error.media_type_refused": "Este servidor no acepta archivos de ese tipo.",
+    "error.media_empty": "El archivo está vacío. Elige otro.",
+    "error.storage_full": "Al servidor no le queda sitio para archivos. Avisa a quien lo administra.",
+    "error.storage_unavailable": "El servidor no llega ahora a sus archivos. Inténtalo de nuevo en unos segundos.",
+    "error.storage_refused": "El servidor no puede guardar archivos tal como está. Avisa a quien lo administra.",
+}
