@@ -56,6 +56,16 @@ class NoAnswer(TransientError):
     default_code = "no_answer"
 
 
+class ChangedHands(NoAnswer):
+    """The host that had the command has the account no more, and another holder does.
+
+    The new holder took it over after the old one's lease, or is the same host started anew: either way the browser that
+    may have carried the command out is gone, and what it did not do by then it will never do.
+    """
+
+    default_code = "changed_hands"
+
+
 class CommandClient:
     """Gives commands to hosts."""
 
@@ -67,7 +77,8 @@ class CommandClient:
 
         Raises:
             NoHolder: no host holds the account; nothing was done.
-            NoAnswer: no answer within ``timeout``, or the host lost the account or the bus broke while waiting.
+            NoAnswer: no answer within ``timeout``, or the host lost the account or the bus broke while waiting;
+                `ChangedHands`: another holder has the account now.
             PolicyError: the host refused; same code and status.
             TransientError: the host could not do it; nothing is known beyond its message.
         """
@@ -104,12 +115,15 @@ class CommandClient:
             answer = await self._redis.blpop([reply], timeout=seconds)
             if answer is not None:
                 return _unpack(json.loads(answer[1]))
-            if await lease.held_as(self._redis, command.account_id) != held_as:
+            holder = await lease.held_as(self._redis, command.account_id)
+            if holder != held_as:
                 # The host died or was restarted. It may have answered just before.
                 last_word = await self._redis.lpop(reply)
                 if last_word is not None:
                     return _unpack(json.loads(last_word))
-                raise NoAnswer("The account changed hands before the host answered.")
+                # A bus that lost its data names nobody while the host goes on.
+                kind = NoAnswer if holder is None else ChangedHands
+                raise kind("The account changed hands before the host answered.")
         raise NoAnswer("The host did not answer in time.")
 
 

@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from session_core.bus import lease
-from session_core.bus.commands import NoHolder
+from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import utcnow
 from session_core.core import Core
@@ -150,6 +150,11 @@ class _Drain:
             # The host marks the lane when the account is ready again.
             await self._give_back(this, counts=False)
             return None
+        except ChangedHands:
+            # Whether it went out the new holder can tell: it need not be waited for.
+            log.warning("send_without_answer", message_id=str(this.message.id), reason=ChangedHands.default_code)
+            await settle.end_lease(self._core, this.message, this.token)
+            return timedelta(0)
         except PolicyError as error:
             outcome = SendOutcome(result="not_sent", failure=error.code)
         except TransientError as error:

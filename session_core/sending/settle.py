@@ -40,6 +40,12 @@ async def release(core: Core, user_id: UUID, message: Message, token: str, *, co
         await _tell(core, user_id, messages.view(released))
 
 
+async def end_lease(core: Core, message: Message, token: str) -> None:
+    """Let the next try begin: this one is over, though nobody knows how it ended."""
+    async with core.db.begin() as session:
+        await messages.end_lease(session, message.id, token, utcnow())
+
+
 async def fail(core: Core, user_id: UUID, message: Message, token: str, failure: str) -> None:
     """End a message that will not go out; nothing happens when ``token`` no longer owns it."""
     async with core.db.begin() as session:

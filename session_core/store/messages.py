@@ -223,6 +223,11 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
     return (await session.exec(query)).first() is not None
 
 
+async def end_lease(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
+    """Let others try a message whose last try is over, though nobody knows how it ended."""
+    return await _move_own(session, message_id, token, now, status=MessageStatus.SENDING, lease_until=now)
+
+
 async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime, *, counts: bool = True) -> bool:
     """Put a message that was proved not sent back to the head of its lane.
 

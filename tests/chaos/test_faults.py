@@ -34,6 +34,7 @@ async def test_chromium_killed(line: Line, host: HostProcess, database_kind: str
         await line.until("reconnecting")
 
 
+@short
 async def test_host_killed(line: Line, host: HostProcess, database_kind: str) -> None:
     async with suffering(line, host, "host SIGKILL", database=database_kind):
         host.kill()

@@ -234,15 +234,35 @@ async def test_without_an_answer_the_lane_waits_and_the_next_try_looks_first(
     assert await places(core, user_id) == 2  # one message, one place, however many tries
 
 
-async def test_a_host_that_is_replaced_is_not_waited_for(core: Core, account_id: UUID) -> None:
+@pytest.mark.parametrize("went_out", [True, False])
+async def test_a_host_that_is_replaced_is_not_waited_for(
+    core: Core, user_id: UUID, account_id: UUID, went_out: bool
+) -> None:
+    core = replace(core, settings=core.settings.model_copy(update={"send_timeout": timedelta(minutes=5)}))
+    await fill(core, account_id, 1)
+    async with running(SilentHost(core, times=1, went_out=went_out), account_id) as host:
+        draining = spawn(drain_lane(core, account_id), name="drain")
+        await eventually(lambda: host.commands)
+        await host.hold(account_id)  # the same host, started again: its old browser is gone
+        assert await asyncio.wait_for(draining, 10) == 1
+        assert await statuses(core, account_id) == [SENDING]  # it may be out
+        await eventually(lambda: pop_due(core.redis))
+        await drain_lane(core, account_id)
+    assert [command.look_first for command in host.commands] == [False, True]
+    assert await statuses(core, account_id) == [SENT]
+    assert len(host.texts) == 1
+    assert await places(core, user_id) == 1
+
+
+async def test_a_bus_that_lost_its_leases_leaves_the_message_to_the_host(core: Core, account_id: UUID) -> None:
     core = replace(core, settings=core.settings.model_copy(update={"send_timeout": timedelta(minutes=5)}))
     await fill(core, account_id, 1)
     async with running(SilentHost(core), account_id) as host:
         draining = spawn(drain_lane(core, account_id), name="drain")
         await eventually(lambda: host.commands)
-        await host.hold(account_id)  # the same host, started again
+        await core.redis.delete(keys.lease(account_id))
         assert await asyncio.wait_for(draining, 10) == 1
-    assert await statuses(core, account_id) == [SENDING]  # it may be out: nobody touches it before its time is over
+    assert await statuses(core, account_id) == [SENDING]  # the host may be sending it now
     assert timedelta(minutes=5) < (await next_due(core.redis) or timedelta(0))
 
 
