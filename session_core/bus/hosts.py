@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from session_core.bus import keys
 from session_core.bus.connection import RedisClient
 from session_core.clock import utcnow
+from session_core.domain.sharing import Place
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,8 @@ class Heartbeat(BaseModel):
         draining: it is being stopped and takes no account any more.
         folder: name of the folder with its logins; hosts that share one share the name.
         vault: name of the folder with its backups, likewise.
-        opens: which backups it can open (see `session_core.host.sharing.Place`).
+        opens, writes: which backups it can open, and makes (see `session_core.domain.sharing.Place`).
+        name: how its operator calls it.
     """
 
     host_id: str
@@ -40,6 +42,22 @@ class Heartbeat(BaseModel):
     folder: str = ""
     vault: str = ""
     opens: list[str] = []
+    writes: str = ""
+    name: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The host as those see it who share accounts out."""
+        return Place(
+            self.host_id,
+            self.running,
+            self.room_for,
+            folder=self.folder,
+            vault=self.vault,
+            opens=frozenset(self.opens),
+            writes=self.writes,
+            draining=self.draining,
+        )
 
 
 async def beat(redis: RedisClient, heartbeat: Heartbeat, alive_for: timedelta = ALIVE_FOR) -> None:

@@ -50,6 +50,9 @@ class SessionSnapshot(_Data):
     created_at: datetime
     attempt: int = Field(default=0, description="how many starts in a row did not get to ready")
     host_id: str | None = None
+    wanted_host_id: str | None = Field(
+        default=None, description="the host that it is being moved to, until it is there"
+    )
     next_retry_at: datetime | None = None
     qr: Qr | None = None
 

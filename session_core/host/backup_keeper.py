@@ -15,6 +15,7 @@ from session_core.backups import swap
 from session_core.clock import utcnow
 from session_core.domain.backup import BackupProblem, BackupReason, BackupStatus, due_at
 from session_core.domain.ids import session_id
+from session_core.domain.sharing import backup_name
 from session_core.errors import WhahookError
 from session_core.host import custody
 from session_core.host.backup_chores import Chores
@@ -23,7 +24,6 @@ from session_core.host.backup_restoring import Restorer
 from session_core.host.backup_tools import Owned, Running, Surroundings, Tools, add_line, tell_backup
 from session_core.host.house import Reach
 from session_core.host.policy import Restore
-from session_core.host.sharing import backup_name
 from session_core.store import backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import SessionBackup

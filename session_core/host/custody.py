@@ -12,6 +12,8 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
+from session_core.backups import swap
+
 STAMPS = ".epochs"
 """Folder beside the profiles: one file for each session, with the number under which its profile was last opened."""
 
@@ -48,7 +50,9 @@ def is_current(folder: Path, session_id: str, *, newest: int, ran_here: bool) ->
         newest: number of the lease of the account's last holder.
         ran_here: that holder was this host, or nobody knows of any.
     """
-    if not (folder / session_id).is_dir():
+    profile = folder / session_id
+    # A crash in the middle of a restore leaves only the one from before it, until somebody looks.
+    if not profile.is_dir() and not swap.previous(profile).is_dir():
         return False
     return ran_here or stamp_of(folder, session_id) >= newest
 
@@ -60,16 +64,24 @@ def take(folder: Path, session_id: str, *, newest: int, ran_here: bool, epoch: i
         Whether there is one to open.
     """
     current = is_current(folder, session_id, newest=newest, ran_here=ran_here)
-    if not current and (folder / session_id).exists():
-        aside = folder / f"{session_id}{STALE}"
-        shutil.rmtree(aside, ignore_errors=True)
-        (folder / session_id).rename(aside)
+    if not current:
+        _put_aside(folder / session_id)
     stamps = folder / STAMPS
     stamps.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = stamps / f"{session_id}.new"
     fresh.write_text(str(epoch))
     fresh.replace(stamps / session_id)
     return current
+
+
+def _put_aside(profile: Path) -> None:
+    swap.recover(profile)
+    if profile.exists():
+        aside = profile.with_name(f"{profile.name}{STALE}")
+        shutil.rmtree(aside, ignore_errors=True)
+        profile.rename(aside)
+    # Older still; it would be taken for the one to go back to.
+    swap.drop_previous(profile)
 
 
 def forget(folder: Path, session_id: str) -> None:

@@ -68,7 +68,7 @@ class Profiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which backups a host opens and makes (see `session_core.host.sharing.Place`)."""
+    """Which backups a host opens and makes (see `session_core.domain.sharing.Place`)."""
 
     vault: str = ""
     opens: frozenset[str] = frozenset()

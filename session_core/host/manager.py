@@ -16,6 +16,7 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import LEASE
 from session_core.bus.reconcile import ReconcileListener, poke
 from session_core.domain.resources import Budget
+from session_core.domain.sharing import Place
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.host.backup_tools import Surroundings
 from session_core.host.budget import BudgetKeeper
@@ -27,7 +28,6 @@ from session_core.host.moving import Mover
 from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, Wanted, decide, wanted_of
 from session_core.host.session import Session
-from session_core.host.sharing import Place
 from session_core.host.taking import Row, Taker
 from session_core.host.tell import quietly
 from session_core.host.watch import HealthTeller
@@ -67,8 +67,9 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the host knows about itself for its heartbeat."""
+    """What the host knows about itself for its heartbeat. ``name``: what people call it."""
 
+    name: str = ""
     chromium_sandbox: bool = True
     warnings: list[str] = field(default_factory=list)
 
@@ -292,8 +293,9 @@ class SessionManager:
             chromium_sandbox=self._about.chromium_sandbox,
             warnings=self._about.warnings,
         )
-        told = {"folder": self._folder, "vault": self._reach.vault, "opens": sorted(self._reach.opens)}
-        beat = beat.model_copy(update={"draining": self._draining, **told})
+        reach = self._reach
+        told = {"folder": self._folder, "vault": reach.vault, "opens": sorted(reach.opens), "writes": reach.writes}
+        beat = beat.model_copy(update={"name": self._about.name, "draining": self._draining, **told})
         try:
             async with asyncio.timeout(BUS_TIMEOUT.total_seconds()):
                 await hosts.beat(self._core.redis, beat, self._rhythm.lease)

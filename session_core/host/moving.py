@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from session_core.domain.events import ActivityAdded, SessionChanged
+from session_core.domain.sharing import Free, MoveFailure, Place, share_out
 from session_core.domain.status import ReasonCode
 from session_core.host.house import House
 from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order
 from session_core.host.session import Session
-from session_core.host.sharing import Free, Place, share_out
 from session_core.host.taking import name_of
-from session_core.store import accounts, backups
+from session_core.host.tell import quietly
+from session_core.store import accounts, activity, backups
 from session_core.store.models import SessionRuntime
 
 
@@ -35,13 +37,20 @@ class Mover:
         async with self._house.core.db.read() as database:
             saved = await backups.newest(database, [session.account_id for session in leaving])
         for session in leaving:
-            runtime = rows[session.account_id]
-            target = self._target(session, runtime, name_of(saved.get(session.account_id), self._neighbours), here)
-            # The wish is kept until the other host has it; one that cannot be fulfilled is forgotten.
-            await self._wish(session.account_id, None if target is None else target.host_id)
-            if target is not None:
-                order = Order(Goal.LEAVE, 0, why=ReasonCode.MOVING, hand_over=target.folder != here.folder)
-                session.order(order)
+            backup = name_of(saved.get(session.account_id), self._neighbours)
+            await self._send_away(session, rows[session.account_id], backup, here)
+
+    async def _send_away(self, session: Session, runtime: SessionRuntime, backup: str, here: Place) -> None:
+        wish = runtime.wanted_host_id
+        target = self._target(session, runtime, backup, here)
+        if target is None:
+            if wish is not None:
+                await self._give_up(session.account_id, wish, MoveFailure.HOST_GONE)
+            return
+        # The wish is kept until the other host has it; so it goes there, whoever else has room.
+        if target.host_id != wish and not await self._wish(session.account_id, target.host_id, instead_of=wish):
+            return
+        session.order(Order(Goal.LEAVE, 0, why=ReasonCode.MOVING, hand_over=target.folder != here.folder))
 
     def receiver(self, here: Place) -> bool:
         """Tell whether another host could go on with what this one saves when it leaves."""
@@ -53,16 +62,33 @@ class Mover:
         Raises:
             STORE_ERRORS: it is not forgotten.
         """
-        await self._wish(account_id, None)
+        async with self._house.core.db.read() as database:
+            row = await accounts.get(database, account_id)
+        if row is not None and (wish := row[1].wanted_host_id) is not None:
+            await self._give_up(account_id, wish, MoveFailure.LOGIN_NOT_SAVED)
 
-    async def _wish(self, account_id: UUID, host_id: str | None) -> None:
+    async def _wish(self, account_id: UUID, host_id: str, *, instead_of: str | None) -> bool:
         async with self._house.core.db.begin() as database:
-            await accounts.wish_host(database, account_id, host_id)
+            return await accounts.wish_host(database, account_id, host_id, instead_of=instead_of)
+
+    async def _give_up(self, account_id: UUID, wish: str, why: MoveFailure) -> None:
+        """Forget a wish and tell its owner; one that was made since then stays."""
+        core = self._house.core
+        async with core.db.begin() as database:
+            if not await accounts.wish_host(database, account_id, None, instead_of=wish):
+                return
+            entry = await activity.add(database, account_id, "move_failed", detail=why)
+            row = await accounts.get(database, account_id)
+        if row is not None:
+            account, runtime = row
+            user_id, snapshot = account.user_id, accounts.snapshot(account, runtime)
+            await quietly(core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot)))
+            await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
     def _should_leave(self, session: Session, runtime: SessionRuntime | None, here: Place) -> bool:
         if runtime is None or session.running.goal is not Goal.CONNECT or session.ending:
             return False
-        return runtime.wanted_host_id not in {None, here.host_id} or (session.stuck and not self._neighbours.alone)
+        return _wanted_elsewhere(runtime, here) or (session.stuck and not self._neighbours.alone)
 
     def _target(self, session: Session, runtime: SessionRuntime, saved: str, here: Place) -> Place | None:
         free = Free(
@@ -73,8 +99,12 @@ class Mover:
             portable=runtime.phone_number is None,
         )
         able = [place for place in self._neighbours.places if free.can_go_to(place)]
-        if runtime.wanted_host_id not in {None, here.host_id}:
+        if _wanted_elsewhere(runtime, here):
             return next((place for place in able if place.host_id == runtime.wanted_host_id), None)
         roomy = [place for place in able if place.room > 0]
         chosen = share_out([free], roomy).get(session.account_id)
         return next((place for place in roomy if place.host_id == chosen), None)
+
+
+def _wanted_elsewhere(runtime: SessionRuntime, here: Place) -> bool:
+    return runtime.wanted_host_id not in {None, here.host_id}

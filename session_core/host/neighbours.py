@@ -9,7 +9,7 @@ from uuid import UUID
 
 from session_core.bus import hosts, lease
 from session_core.bus.connection import RedisClient
-from session_core.host.sharing import Place, lease_surely_over
+from session_core.domain.sharing import Place, lease_surely_over
 
 LOOK_TIMEOUT = timedelta(seconds=4)
 
@@ -76,7 +76,7 @@ class Neighbours:
                 self._bus_age = await hosts.bus_age(self._redis)
         self._folders = {beat.host_id: beat.folder for beat, _ in known}
         self._vaults = {beat.host_id: beat.vault for beat, _ in known}
-        self._places = {beat.host_id: _place(beat) for beat, lives in known if lives and beat.host_id != self._host_id}
+        self._places = {beat.host_id: beat.place for beat, lives in known if lives and beat.host_id != self._host_id}
         free = [account_id for account_id in wanted if held.get(account_id) in {None, self._host_id}]
         now = self._now()
         self._first_look = self._first_look or now
@@ -100,15 +100,3 @@ class Neighbours:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _place(beat: hosts.Heartbeat) -> Place:
-    return Place(
-        beat.host_id,
-        beat.running,
-        beat.room_for,
-        folder=beat.folder,
-        vault=beat.vault,
-        opens=frozenset(beat.opens),
-        draining=beat.draining,
-    )

@@ -13,6 +13,7 @@ from session_core.errors import FatalError, TransientError
 from session_core.host.backup_tools import Owned
 from session_core.host.house import House
 from session_core.host.policy import Restore
+from session_core.store import accounts
 from session_core.store.errors import STORE_ERRORS
 
 log = structlog.get_logger(__name__)
@@ -24,14 +25,16 @@ _DATABASE_AWAY = (*(kind for kind in STORE_ERRORS if kind is not OSError), Conne
 class Placing:
     """Puts a profile in its place before a browser is opened on it. The caller holds the account."""
 
-    def __init__(self, house: House, owned: Owned, begins: Callable[[], None]) -> None:
+    def __init__(self, house: House, owned: Owned, begins: Callable[[], None], *, login_here: bool = True) -> None:
         """Prepare.
 
         Args:
             house: the host's things.
             owned: whose profile.
             begins: called when something is restored.
+            login_here: it is written down that this host's folder has the newest login.
         """
+        self._login_here = login_here
         self._house = house
         self._owned = owned
         self._begins = begins
@@ -74,6 +77,35 @@ class Placing:
             raise _database_away() from error
         except Exception as error:
             await self._give_up(error, person_there)
+
+    async def will_be_opened(self, epoch: int) -> None:
+        """Write down that the newest login lies here from now on: the browser that is opened next will change it.
+
+        Args:
+            epoch: number under which the caller claimed the account.
+
+        Raises:
+            TransientError: the database is away, or another host has the account by now.
+        """
+        if self._login_here:
+            return
+        try:
+            async with self._house.core.db.begin() as session:
+                held = await accounts.login_opened(session, self._owned.account_id, epoch, self._house.host_id)
+        except STORE_ERRORS as error:
+            raise TransientError("The database does not answer, and others must know where the login is.") from error
+        if not held:
+            raise TransientError("Another host has the account.", code=ReasonCode.PROFILE_IN_USE)
+        self._login_here = True
+
+    async def done(self, restore: Restore) -> None:
+        """Note that the owner's request was carried out, or given up.
+
+        Raises:
+            STORE_ERRORS: the database is away.
+        """
+        async with self._house.core.db.begin() as session:
+            await accounts.restore_done(session, self._owned.account_id, restore.backup_id, restore.seq)
 
     async def _give_up(self, error: Exception, person_there: bool) -> None:
         problem = await self._told(error)

@@ -161,6 +161,12 @@ def asked_by_person(wanted: Wanted) -> bool:
     return wanted.status.settled
 
 
+def cause_of(runtime: SessionRuntime, host_id: str) -> ReasonCode:
+    """Return what people are told about a start on this host that nobody asked for just now."""
+    moved = runtime.reason_code is ReasonCode.MOVING and runtime.wanted_host_id == host_id
+    return ReasonCode.MOVING if moved else ReasonCode.HOST_STOPPED
+
+
 def backoff(setbacks: int, random: Callable[[], float]) -> timedelta:
     """Return the pause before the next start.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -124,7 +125,8 @@ async def _manager(core: Core, browsers: Browsers, host_id: str, guard: Guard) -
         starts=asyncio.Semaphore(settings.start_concurrency),
         guard=guard,
     )
-    return SessionManager(house, About(isolation.enabled, _warnings(isolation)), Rhythm.of(settings.lease))
+    about = About(settings.host_name or socket.gethostname(), isolation.enabled, _warnings(isolation))
+    return SessionManager(house, about, Rhythm.of(settings.lease))
 
 
 def _warnings(isolation: Isolation) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +25,6 @@ from session_core.host.policy import Goal, Order
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.setbacks import Setbacks
 from session_core.host.unlink import log_out, unlink
-from session_core.store import accounts
 from session_core.store.models import Account, SessionRuntime
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.driver import AckChanged, Driver, MessageSeen, Ready
@@ -55,8 +55,14 @@ class Session:
         handed_over: False when another host was meant to go on and the login could not be saved for it.
     """
 
-    def __init__(self, house: House, account: Account, runtime: SessionRuntime, order: Order, epoch: int) -> None:
-        """Prepare; `run` begins. ``epoch``: number of the claim; nothing is written under it after a newer one."""
+    def __init__(
+        self, house: House, account: Account, runtime: SessionRuntime, order: Order, epoch: int, login_here: bool = True
+    ) -> None:
+        """Prepare; `run` begins.
+
+        ``epoch``: number of the claim; nothing is written under it after a newer one. ``login_here``: it is written
+        down already that the newest login is in this host's folder.
+        """
         self.account_id = account.id
         self.epoch = epoch
         self.user_id = account.user_id
@@ -78,7 +84,7 @@ class Session:
         self._identity = (runtime.phone_number, runtime.push_name)
         asked = runtime.status.settled
         self._expects_qr = asked or runtime.phone_number is None
-        self._cause = ReasonCode.REQUESTED if asked else ReasonCode.HOST_STOPPED
+        self._cause = ReasonCode.REQUESTED if asked else policy.cause_of(runtime, house.host_id)
         self._heard_at = messages.known_until(account, runtime)
         self._failures = 0
         self._setbacks = Setbacks()
@@ -88,6 +94,7 @@ class Session:
         self.handed_over = True
         self._worked = False
         self._restore = order.restore
+        self._placing = Placing(house, self, self._say_queued(ReasonCode.RESTORING), login_here=login_here)
         self._was_at_rest = runtime.status.settled
         self._attempts = 0
         self._last_message_at = asyncio.get_running_loop().time()
@@ -254,7 +261,7 @@ class Session:
             self._set_status(SessionStatus.QUEUED, self._cause)
         else:
             self._set_status(SessionStatus.RECONNECTING, self._cause)
-        async with self._house.room.place(self._wait_for_room):
+        async with self._house.room.place(self._say_queued(ReasonCode.WAITING_FOR_ROOM)):
             while (again_at := await self._try_once()) is not None:
                 await self._pause_until(again_at)
 
@@ -327,19 +334,15 @@ class Session:
 
     async def _put_profile_in_place(self) -> None:
         """Restore the backup that was chosen, or the newest one of a login whose profile is gone."""
-        placing = Placing(self._house, self, lambda: self._set_status(SessionStatus.QUEUED, ReasonCode.RESTORING))
         if (chosen := self._restore) is not None:
-            problem = await placing.chosen(chosen)
+            problem = await self._placing.chosen(chosen)
             self._restore = None
-            self._journal.add(partial(self._restore_done, chosen))
+            self._journal.add(partial(self._placing.done, chosen))
             if problem is not None and self._was_at_rest:
                 raise FatalError("The backup could not be restored.", code=ReasonCode.RESTORE_FAILED)
         if self._identity[0] is not None:
-            await placing.lost(person_there=self._expects_qr)
-
-    async def _restore_done(self, restore: policy.Restore) -> None:
-        async with self._house.core.db.begin() as session:
-            await accounts.restore_done(session, self.account_id, restore.backup_id, restore.seq)
+            await self._placing.lost(person_there=self._expects_qr)
+        await self._placing.will_be_opened(self.epoch)
 
     def _new_attempt(self) -> Attempt:
         driver = self._house.make_driver(self._account, self._heard_at)
@@ -441,8 +444,8 @@ class Session:
             status = SessionStatus.RECONNECTING if reconnecting else SessionStatus.QUEUED
         self._set_status(status, self._order.why)
 
-    def _wait_for_room(self) -> None:
-        self._set_status(SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM)
+    def _say_queued(self, reason_code: ReasonCode) -> Callable[[], None]:
+        return partial(self._set_status, SessionStatus.QUEUED, reason_code)
 
     def _set_status(
         self,

@@ -14,6 +14,7 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import Lease
 from session_core.clock import utcnow
 from session_core.domain.ids import session_id
+from session_core.domain.sharing import Free, Place, backup_name, share_out
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.host.house import House
 from session_core.host.leases import LeaseKeeper
@@ -21,7 +22,6 @@ from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, decide, wanted_of
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.session import Session
-from session_core.host.sharing import Free, Place, backup_name, share_out
 from session_core.store import accounts, backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Account, SessionBackup, SessionRuntime
@@ -44,6 +44,11 @@ def name_of(backup: SessionBackup | None, neighbours: Neighbours) -> str:
     if backup is None:
         return ""
     return backup_name(backup.store, neighbours.vault_of(backup.host_id), backup.key_id)
+
+
+def shows_login(backup: SessionBackup | None, runtime: SessionRuntime) -> bool:
+    """Tell whether the newest backup is as good as the login: made by its last holder after the browser was closed."""
+    return backup is not None and backup.clean and backup.epoch == runtime.epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +131,32 @@ class Taker:
 
     def _describe(self, runtime: SessionRuntime, backup: SessionBackup | None) -> Free:
         home = home_of(runtime)
-        no_login = runtime.phone_number is None or runtime.status.settled
+        linked = runtime.phone_number is not None
+        wanted = runtime.desired is Desired.CONNECTED
         return Free(
             account_id=runtime.account_id,
             last_host=home,
             last_folder=self._neighbours.folder_of(home),
             backup=name_of(backup, self._neighbours),
             wanted_host=runtime.wanted_host_id,
-            portable=no_login or runtime.desired is not Desired.CONNECTED,
+            portable=not linked or runtime.status.settled or not wanted,
+            # What ends an account has to end it on the disk on which it is, too.
+            movable=wanted and (not linked or shows_login(backup, runtime)),
         )
 
     async def _is_current(self, row: Row) -> bool:
         account, runtime = row
         return await self._house.profiles.is_current(
-            session_id(account.user_id, account.id), newest=runtime.epoch, ran_here=self._ran_here(runtime)
+            session_id(account.user_id, account.id), newest=runtime.epoch, ran_here=await self._ran_here(runtime)
         )
 
-    def _ran_here(self, runtime: SessionRuntime) -> bool:
-        return home_of(runtime) in {None, self._house.host_id}
+    async def _ran_here(self, runtime: SessionRuntime) -> bool:
+        """Tell whether the login was last opened in this host's folder, by whichever host that has it."""
+        home = home_of(runtime)
+        if home in {None, self._house.host_id}:
+            return True
+        folder = self._neighbours.folder_of(home)
+        return bool(folder) and folder == await self._house.profiles.name()
 
     # ---- One account ----------------------------------------------------------------------------------------------
 
@@ -184,6 +197,7 @@ class Taker:
             lease = again
         opens = order.goal in OPENS
         current = await self._is_current(row)
+        login_here = opens and (current or order.goal is not Goal.CONNECT)
         if order.goal is Goal.BACK_UP and not current:
             # An older login must not become the newest backup.
             return None
@@ -191,14 +205,17 @@ class Taker:
             await self._house.profiles.take(
                 session_id(account.user_id, account.id),
                 newest=runtime.epoch,
-                ran_here=self._ran_here(runtime),
+                ran_here=await self._ran_here(runtime),
                 epoch=lease.epoch,
             )
         async with self._house.core.db.begin() as database:
-            if not await accounts.claim(database, account_id, lease.epoch, self._house.host_id, opens=opens):
+            host_id = self._house.host_id
+            if not await accounts.claim(
+                database, account_id, lease.epoch, host_id, starts=opens, login_here=login_here
+            ):
                 log.warning("claim_refused", account_id=str(account_id), epoch=lease.epoch)
                 return None
-        return Session(self._house, account, runtime, order, lease.epoch)
+        return Session(self._house, account, runtime, order, lease.epoch, login_here=login_here)
 
     async def _say_host_lost(self, account_id: UUID, runtime: SessionRuntime) -> None:
         """Say that the only host that could run the account is away; it stays that host's, and its number too."""

@@ -72,6 +72,7 @@ class Settings(MediaSettings, BaseSettings):
     user_agent: str | None = None
     on_conflict: Literal["ask", "take_over"] = "ask"
     presence: Literal["available", "leave"] = "available"
+    host_name: str | None = Field(default=None, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
     session_memory_alarm: Size = 600 * 1024**2
     session_memory_recycle: Size = 800 * 1024**2

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import case, col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.events import SessionSnapshot
@@ -35,6 +35,7 @@ def snapshot(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
         attempt=runtime.attempt,
         next_retry_at=runtime.next_retry_at,
         host_id=runtime.host_id,
+        wanted_host_id=runtime.wanted_host_id,
     )
 
 
@@ -197,7 +198,9 @@ async def give_up(session: AsyncSession, account_id: UUID, wanted_seq: int) -> b
     return bool(result.rowcount)
 
 
-async def claim(session: AsyncSession, account_id: UUID, epoch: int, host_id: str, *, opens: bool = True) -> bool:
+async def claim(
+    session: AsyncSession, account_id: UUID, epoch: int, host_id: str, *, starts: bool = True, login_here: bool = True
+) -> bool:
     """Write down who holds the account from now on; every holder with a smaller number can write nothing any more.
 
     Args:
@@ -205,18 +208,36 @@ async def claim(session: AsyncSession, account_id: UUID, epoch: int, host_id: st
         account_id: the account.
         epoch: fencing number of the lease.
         host_id: who holds the lease.
-        opens: its login will be opened in this host's folder, which from now on has the newest one.
+        starts: it begins to run there; a wish to have it there is fulfilled.
+        login_here: this host's folder has the newest login, or will have what is left of it (see `login_opened`).
 
     Returns:
         False when somebody with the same or a greater number was here, or the account is gone.
     """
     values: dict[str, Any] = {"epoch": epoch}
-    if opens:
-        values |= {"last_host_id": host_id, "wanted_host_id": None}
+    if login_here:
+        values["last_host_id"] = host_id
+    if starts:
+        fulfilled = (col(SessionRuntime.wanted_host_id) == host_id, None)
+        values["wanted_host_id"] = case(fulfilled, else_=col(SessionRuntime.wanted_host_id))
     result = await session.exec(
         update(SessionRuntime)
         .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.epoch) < epoch)
         .values(**values)
+    )
+    return bool(result.rowcount)
+
+
+async def login_opened(session: AsyncSession, account_id: UUID, epoch: int, host_id: str) -> bool:
+    """Write down that the newest login lies in this host's folder from now on; False when others hold the account.
+
+    Written before a browser is opened on it, and not when the account is claimed: a host that takes an account and
+    cannot restore its login leaves it where it lies.
+    """
+    result = await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, col(SessionRuntime.epoch) == epoch)
+        .values(last_host_id=host_id)
     )
     return bool(result.rowcount)
 
@@ -235,11 +256,25 @@ async def holds(session: AsyncSession, account_id: UUID, epoch: int, *, lock: bo
     return None if newest is None else newest == epoch
 
 
-async def wish_host(session: AsyncSession, account_id: UUID, host_id: str | None) -> None:
-    """Want the account to be moved to a host; None: to stay where it is."""
-    await session.exec(
-        update(SessionRuntime).where(col(SessionRuntime.account_id) == account_id).values(wanted_host_id=host_id)
+async def wish_host(session: AsyncSession, account_id: UUID, host_id: str | None, *, instead_of: str | None) -> bool:
+    """Want the account on another host, and count the session's ``seq`` up: its snapshot says so.
+
+    Args:
+        session: a writing transaction.
+        account_id: the account.
+        host_id: where; None: it stays where it is.
+        instead_of: the wish that is known.
+
+    Returns:
+        False when somebody wished something else meanwhile; that one counts.
+    """
+    wanted = col(SessionRuntime.wanted_host_id)
+    result = await session.exec(
+        update(SessionRuntime)
+        .where(col(SessionRuntime.account_id) == account_id, wanted.is_not_distinct_from(instead_of))
+        .values(wanted_host_id=host_id, seq=SessionRuntime.seq + 1)
     )
+    return bool(result.rowcount)
 
 
 async def save_status(

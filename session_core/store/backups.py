@@ -68,12 +68,15 @@ async def of_account(session: AsyncSession, account_id: UUID, limit: int = 100) 
 async def complete(
     session: AsyncSession, account_id: UUID, *, clean: bool | None = None, limit: int = 1000
 ) -> Sequence[SessionBackup]:
-    """Return an account's complete backups, newest first; ``clean`` chooses by how they were made."""
+    """Return an account's complete backups, newest first; ``clean`` chooses by how they were made.
+
+    The number of the lease goes before the time: hosts have clocks of their own.
+    """
     query = select(SessionBackup).where(SessionBackup.account_id == account_id, SessionBackup.status == S.COMPLETE)
     if clean is not None:
         query = query.where(SessionBackup.clean == clean)
-    query = query.order_by(col(SessionBackup.created_at).desc(), col(SessionBackup.id).desc()).limit(limit)
-    return (await session.exec(query)).all()
+    order = (col(SessionBackup.epoch).desc(), col(SessionBackup.created_at).desc(), col(SessionBackup.id).desc())
+    return (await session.exec(query.order_by(*order).limit(limit))).all()
 
 
 async def newest(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUID, SessionBackup]:
@@ -81,7 +84,7 @@ async def newest(session: AsyncSession, account_ids: Iterable[UUID]) -> dict[UUI
     query = (
         select(SessionBackup)
         .where(col(SessionBackup.account_id).in_(list(account_ids)), SessionBackup.status == S.COMPLETE)
-        .order_by(col(SessionBackup.created_at), col(SessionBackup.id))
+        .order_by(col(SessionBackup.epoch), col(SessionBackup.created_at), col(SessionBackup.id))
     )
     return {row.account_id: row for row in (await session.exec(query)).all()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from session_core.services.hosts import REFUSALS
 from session_core.settings import Settings
 from whahook_app.api.app import create_api
 
@@ -45,7 +46,7 @@ def codes_in_the_code() -> set[str]:
         found |= set(re.findall(r'default_code = "([a-z_]+)"', text))
         found |= {f"{what}_not_found" for what in re.findall(r'NotFound\("([a-z_]+)"\)', text)}
         found |= set(re.findall(r'problem\(\s*\w+,\s*"([a-z_]+)"', text))
-    return found
+    return found | set(REFUSALS)
 
 
 def codes_in_the_document() -> set[str]:

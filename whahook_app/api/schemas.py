@@ -164,6 +164,8 @@ class Account(_Out):
     status_since: datetime
     attempt: int = Field(description="starts in a row that did not get to ready")
     next_retry_at: datetime | None
+    host_id: str | None = Field(description="the host that runs it; null while none does")
+    moving_to: str | None = Field(description="the host that it is being moved to, until that one has it")
     seq: int = Field(description="grows with every change: a lower one is older")
 
     @classmethod
@@ -189,6 +191,8 @@ class Account(_Out):
             status_since=session.status_since,
             attempt=session.attempt,
             next_retry_at=session.next_retry_at,
+            host_id=session.host_id,
+            moving_to=session.wanted_host_id,
             seq=session.seq,
         )
 

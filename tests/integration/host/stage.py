@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -182,6 +182,10 @@ class Listener:
     def sessions(self) -> list[SessionSnapshot]:
         self._take()
         return [event.session for event in self.heard if event.type == "session"]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return once what was heard is as the condition wants it."""
+        await eventually(condition, PATIENCE)
 
     def kinds(self) -> list[str]:
         self._take()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from session_core.backups import swap
 from session_core.host import custody
 
 NAME = "user_1_wa_2"
@@ -49,6 +50,26 @@ def test_on_a_shared_folder_the_newest_login_is_there_for_everybody(tmp_path: Pa
     # Seen by another host: its own last time was never, but the number says that nobody opened a newer one.
     assert custody.take(tmp_path, NAME, newest=1, ran_here=False, epoch=2)
     assert (tmp_path / NAME / "login").read_text() == "shared"
+
+
+def test_what_was_there_before_a_restore_counts_as_little_as_the_profile_beside_it(tmp_path: Path) -> None:
+    mine = profile(tmp_path, "restored here")
+    before = swap.previous(mine)
+    before.mkdir()
+    (before / "login").write_text("before that")
+    assert not custody.take(tmp_path, NAME, newest=2, ran_here=False, epoch=3)
+    assert not before.exists()
+    swap.recover(mine)
+    assert not mine.exists()
+    assert (tmp_path / f"{NAME}{custody.STALE}" / "login").read_text() == "restored here"
+
+
+def test_a_restore_that_a_crash_broke_off_leaves_the_newest_login_where_it_ran(tmp_path: Path) -> None:
+    mine = profile(tmp_path, "newest")
+    mine.rename(swap.previous(mine))
+    assert custody.take(tmp_path, NAME, newest=2, ran_here=True, epoch=3)
+    swap.recover(mine)
+    assert (mine / "login").read_text() == "newest"
 
 
 def test_without_a_folder_there_is_nothing_to_open(tmp_path: Path) -> None:

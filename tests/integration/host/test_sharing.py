@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from session_core.backups.errors import BackupDamaged
 from session_core.bus import hosts, lease
 from session_core.clock import utcnow
 from session_core.core import Core
@@ -21,7 +22,8 @@ from session_core.errors import TransientError
 from session_core.host import custody, removal
 from session_core.host.house import Reach
 from session_core.host.leases import LeaseKeeper
-from session_core.store import accounts
+from session_core.services import accounts as service
+from session_core.store import accounts, activity, backups
 from session_core.whatsapp.driver import Loaded, Loss, Lost
 from tests.factories import add_account, add_user
 from tests.fakes.drivers import CrashingDriver, ScriptedDriver, ready
@@ -167,14 +169,15 @@ async def test_a_move_whose_login_cannot_be_saved_does_not_happen(
     async with two_hosts(core, tmp_path) as (one, two):
         account_id = await with_login(one)
         await one.manager.start()
-        before = await one.until(account_id, S.READY)
+        await one.until(account_id, S.READY)
         await two.manager.start()
         await known_to(one, "host-two")
         monkeypatch.setattr("session_core.backups.vault.pack", full)
-        await wish(core, account_id, "host-two")
-        assert await host_of(one, account_id, after=before.seq) == "host-one"
+        wished = await wish(core, account_id, "host-two")
+        assert await host_of(one, account_id, after=wished + 1) == "host-one"
         runtime = await one.runtime(account_id)
         assert (runtime.wanted_host_id, two.made) == (None, [])
+        assert await failures(core, account_id) == ["login_not_saved"]
 
 
 async def test_a_wish_moves_an_account_and_one_that_cannot_be_fulfilled_is_forgotten(
@@ -183,17 +186,20 @@ async def test_a_wish_moves_an_account_and_one_that_cannot_be_fulfilled_is_forgo
     async with two_hosts(core, tmp_path, shared=True) as (one, two):
         account_id = await one.linked(last_host_id="host-one")
         await one.manager.start()
-        before = await one.until(account_id, S.READY)
+        await one.until(account_id, S.READY)
         await wish(core, account_id, "host-nowhere")
         await eventually(lambda: forgotten(one, account_id), PATIENCE, "wish forgotten")
+        assert await failures(core, account_id) == ["host_gone"]
         assert account_id in one.manager._sessions
         await two.manager.start()
         await known_to(one, "host-two")
-        await wish(core, account_id, "host-two")
-        assert await host_of(two, account_id, after=before.seq) == "host-two"
+        wished = await wish(core, account_id, "host-two")
+        assert await host_of(two, account_id, after=wished) == "host-two"
         after = await two.runtime(account_id)
         assert (after.wanted_host_id, after.desired) == (None, Desired.CONNECTED)
-        assert ("status", S.RECONNECTING, ReasonCode.MOVING) in await two.history(account_id)
+        # One reason all the way: nobody reads that a host was stopped.
+        lines = [line for line in await two.history(account_id) if line[0] == "status"]
+        assert lines[-2:] == [("status", S.RECONNECTING, ReasonCode.MOVING), ("status", S.READY, ReasonCode.RESTORED)]
         await one.until_idle(account_id)
         assert (len(one.made), len(two.made)) == (1, 1)
 
@@ -208,7 +214,55 @@ async def test_a_login_that_no_other_host_can_open_is_not_moved(core: Core, tmp_
         await known_to(one, "host-two")
         await wish(core, account_id, "host-two")
         await eventually(lambda: forgotten(one, account_id), PATIENCE, "wish forgotten")
-        assert (await one.runtime(account_id)).seq == before.seq
+        assert (await one.runtime(account_id)).status_since == before.status_since
+
+
+async def test_a_login_that_could_not_be_restored_elsewhere_stays_where_it_lies(core: Core, tmp_path: Path) -> None:
+    async with two_hosts(core, tmp_path) as (one, two):
+        account_id = await with_login(one)
+        (one.profile(account_id) / LOG).write_bytes(b"the only one")
+
+        async def damaged(*_: object) -> bool:
+            raise BackupDamaged("half of it is missing")
+
+        two.house.backups.restore_newest = damaged  # type: ignore[method-assign]
+        await one.manager.start()
+        await one.until(account_id, S.READY)
+        await two.manager.start()
+        await known_to(one, "host-two")
+        await wish(core, account_id, "host-two")
+        told = await two.until(account_id, S.ERROR, ReasonCode.BACKUP_UNREADABLE)
+        assert (told.last_host_id, told.desired, two.made) == ("host-one", Desired.STOPPED, [])
+        # Asked to try again it goes home, where its login is as it was.
+        await two.until_idle(account_id)
+        await one.connect(account_id)
+        assert await host_of(one, account_id, after=told.seq) == "host-one"
+        assert (one.profile(account_id) / LOG).read_bytes() == b"the only one"
+
+
+async def test_a_stopped_account_is_connected_where_its_login_lies_and_handed_over_if_there_is_no_room(
+    core: Core, tmp_path: Path
+) -> None:
+    async with two_hosts(core, tmp_path, room=(1, 8)) as (one, two):
+        account_id = await with_login(one)
+        await one.manager.start()
+        await one.until(account_id, S.READY)
+        await two.manager.start()
+        await known_to(one, "host-two")
+        await service.disconnect(core, one.user_id, account_id)
+        await one.until(account_id, S.STOPPED)
+        await one.until_idle(account_id)
+        await eventually(lambda: backed_up(core, account_id), PATIENCE, "backed up")
+        # Since then it ran here again, too shortly for another backup; and there is no room any more.
+        epoch = (await one.runtime(account_id)).epoch
+        async with core.db.begin() as session:
+            assert await accounts.claim(session, account_id, epoch + 1, "host-one")
+        (one.profile(account_id) / LOG).write_bytes(b"newer than the backup")
+        one.house.room._max = 0
+        one.house.room._memory = lambda: 0
+        await one.connect(account_id)
+        assert await host_of(two, account_id) == "host-two"
+        assert (two.profile(account_id) / LOG).read_bytes() == b"newer than the backup"
 
 
 async def test_who_waits_for_room_goes_to_a_host_that_has_some(core: Core, tmp_path: Path) -> None:
@@ -381,9 +435,25 @@ def reaches_no_backup(stage: Stage) -> None:
     stage.house.backups.can_open = never  # type: ignore[method-assign]
 
 
-async def wish(core: Core, account_id: UUID, host_id: str) -> None:
+async def wish(core: Core, account_id: UUID, host_id: str) -> int:
+    """Want the account on a host; returns the number of the change."""
     async with core.db.begin() as session:
-        await accounts.wish_host(session, account_id, host_id)
+        assert await accounts.wish_host(session, account_id, host_id, instead_of=None)
+        row = await accounts.get(session, account_id)
+        assert row is not None
+        return row[1].seq
+
+
+async def backed_up(core: Core, account_id: UUID) -> bool:
+    async with core.db.read() as session:
+        return bool(await backups.complete(session, account_id))
+
+
+async def failures(core: Core, account_id: UUID) -> list[str]:
+    """Return why moves did not happen, as the account's owner is told."""
+    async with core.db.read() as session:
+        rows = await activity.of_account(session, account_id, limit=100)
+    return [row.detail for row in rows if row.kind == "move_failed"]
 
 
 async def forgotten(stage: Stage, account_id: UUID) -> bool:

@@ -201,16 +201,33 @@ class TestHolders:
     async def test_who_does_not_open_the_login_leaves_it_where_it_is(self, database: Database) -> None:
         account_id = await add_account(database, epoch=1, last_host_id="host-1", wanted_host_id="host-3")
         async with database.begin() as session:
-            assert await accounts.claim(session, account_id, 2, "host-2", opens=False)
+            assert await accounts.claim(session, account_id, 2, "host-2", starts=False, login_here=False)
         runtime = await read_runtime(database, account_id)
         assert (runtime.epoch, runtime.last_host_id, runtime.wanted_host_id) == (2, "host-1", "host-3")
 
-    async def test_a_wish_for_a_host_is_noted_and_taken_back(self, database: Database) -> None:
+    async def test_the_login_is_where_it_was_opened_last_and_only_the_holder_may_say_so(
+        self, database: Database
+    ) -> None:
+        account_id = await add_account(database, epoch=1, last_host_id="host-1", wanted_host_id="host-3")
+        async with database.begin() as session:
+            assert await accounts.claim(session, account_id, 2, "host-2", login_here=False)
+        runtime = await read_runtime(database, account_id)
+        # Another host than the wished one has it: the wish is still to be fulfilled.
+        assert (runtime.last_host_id, runtime.wanted_host_id) == ("host-1", "host-3")
+        async with database.begin() as session:
+            assert not await accounts.login_opened(session, account_id, 1, "host-1")
+            assert await accounts.login_opened(session, account_id, 2, "host-2")
+        assert (await read_runtime(database, account_id)).last_host_id == "host-2"
+
+    async def test_a_wish_for_a_host_is_noted_and_taken_back_unless_it_is_another_one_by_now(
+        self, database: Database
+    ) -> None:
         account_id = await add_account(database)
-        for wish in ("host-2", None):
+        for known, wish, noted in ((None, "host-2", True), (None, "host-3", False), ("host-2", None, True)):
             async with database.begin() as session:
-                await accounts.wish_host(session, account_id, wish)
-            assert (await read_runtime(database, account_id)).wanted_host_id == wish
+                assert await accounts.wish_host(session, account_id, wish, instead_of=known) is noted
+        runtime = await read_runtime(database, account_id)
+        assert (runtime.wanted_host_id, runtime.seq) == (None, 2)
 
 
 class TestToReconcile:

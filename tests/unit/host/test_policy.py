@@ -16,11 +16,13 @@ from session_core.host.policy import (
     Running,
     Wanted,
     backoff,
+    cause_of,
     decide,
     reason_of,
     status_after,
     worth_a_line,
 )
+from session_core.store.models import SessionRuntime
 from session_core.whatsapp.driver import Gate, LogoutCause, Loss
 
 S = SessionStatus
@@ -146,3 +148,19 @@ def test_only_phases_that_may_last_have_no_deadline() -> None:
     lasting = {S.READY, S.QUEUED, S.STOPPING, S.STOPPED, S.ACTION_REQUIRED, S.ERROR}
     assert set(PHASE_DEADLINES) == set(S) - lasting
     assert all(limit > timedelta(0) for limit in PHASE_DEADLINES.values())
+
+
+@pytest.mark.parametrize(
+    ("reason", "wanted_host", "told"),
+    [
+        (ReasonCode.MOVING, "host-one", ReasonCode.MOVING),
+        (ReasonCode.MOVING, None, ReasonCode.HOST_STOPPED),
+        (ReasonCode.MOVING, "host-two", ReasonCode.HOST_STOPPED),
+        (ReasonCode.DEAF, "host-one", ReasonCode.HOST_STOPPED),
+    ],
+)
+def test_a_moved_account_is_told_so_until_it_is_ready(
+    reason: ReasonCode, wanted_host: str | None, told: ReasonCode
+) -> None:
+    runtime = SessionRuntime(account_id=UUID(int=1), reason_code=reason, wanted_host_id=wanted_host)
+    assert cause_of(runtime, "host-one") is told

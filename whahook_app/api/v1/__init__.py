@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from whahook_app.api.v1 import accounts, alerts, api_keys, auth, backups, chats, condition, media, messages
+from whahook_app.api.v1 import accounts, alerts, api_keys, auth, backups, chats, condition, hosts, media, messages
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(auth.router)
 router.include_router(api_keys.router)
 router.include_router(accounts.router)
 router.include_router(condition.router)
+router.include_router(hosts.router)
 router.include_router(messages.router)
 router.include_router(chats.router)
 router.include_router(media.router)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_core.host.sharing import Free, Place, lease_surely_over, share_out
+from session_core.domain.sharing import Free, Obstacle, Place, lease_surely_over, obstacle, share_out
 
 A, B, C = Place("a", 0, 4), Place("b", 0, 4), Place("c", 0, 4)
 
@@ -55,6 +56,18 @@ def test_hosts_that_share_a_folder_stand_in_for_each_other() -> None:
     assert host_for(free(last_host="b", portable=False), Place("a", 0, 9, folder="")) is None
 
 
+def test_a_login_that_is_newer_than_its_backup_is_opened_where_it_lies_while_that_host_lives() -> None:
+    opens = Place("a", 0, 9, opens=frozenset({"vault/k1"}))
+    full = Place("b", 9, 0)
+    newer = free(last_host="b", backup="vault/k1", wanted_host="a", portable=False, movable=False)
+    assert host_for(newer, opens, full) == "b"
+    assert host_for(newer, opens) == "a"
+    assert host_for(free(last_host="b", movable=False), A, full) == "b"
+    assert host_for(free(last_host="b", backup="vault/k1", portable=False), opens, full) == "a"
+    shared = [replace(full, folder="s"), Place("c", 5, 1, folder="s"), opens]
+    assert host_for(free(last_host="b", last_folder="s", portable=False, movable=False), *shared) == "c"
+
+
 def test_when_all_are_full_it_waits_at_home_or_where_least_runs() -> None:
     full = [Place("a", 3, 0), Place("b", 2, 0)]
     assert host_for(free(last_host="a"), *full) == "a"
@@ -74,6 +87,7 @@ accounts = st.lists(
         last_host=st.sampled_from(["a", "b", "gone", None]),
         wanted_host=st.sampled_from(["c", None]),
         portable=st.booleans(),
+        movable=st.booleans(),
     ),
     max_size=12,
     unique_by=lambda account: account.account_id,
@@ -113,3 +127,14 @@ def test_only_a_lease_that_ran_out_by_itself_proves_that_its_holder_has_stopped(
     assert not over(True, lease, second)  # the bus has just started and may have forgotten the lease
     assert not over(False, 100 * lease, second)  # it was emptied: not even the holder is known
     assert over(False, second, lease + second)
+
+
+def test_what_is_in_the_way_of_a_move() -> None:
+    login = free(last_host="a", backup="vault/k1", portable=False)
+    opens = Place("b", 0, 1, opens=frozenset({"vault/k1"}))
+    assert obstacle(login, opens) is None
+    assert obstacle(login, None) is Obstacle.HOST_UNKNOWN
+    assert obstacle(login, replace(opens, draining=True)) is Obstacle.HOST_DRAINING
+    assert obstacle(login, replace(opens, opens=frozenset())) is Obstacle.LOGIN_NOT_OPENABLE
+    assert obstacle(login, replace(opens, room=0)) is Obstacle.HOST_FULL
+    assert obstacle(free(), replace(opens, opens=frozenset())) is None

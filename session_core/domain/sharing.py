@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from uuid import UUID
 
 
@@ -46,6 +47,7 @@ class Free:
         backup: name of the newest backup of the login (see `backup_name`); empty when there is none.
         wanted_host: where its owner wants it.
         portable: any host can run it: there is no login yet, or none is needed.
+        movable: nothing newer than the backup is in the last host's folder, so that host need not hand anything over.
     """
 
     account_id: UUID
@@ -54,11 +56,48 @@ class Free:
     backup: str = ""
     wanted_host: str | None = None
     portable: bool = True
+    movable: bool = True
 
     def can_go_to(self, place: Place) -> bool:
         """Tell whether that host can open the account's login."""
+        return self.portable or self.lies_at(place) or self.backup in place.opens or self.last_host is None
+
+    def lies_at(self, place: Place) -> bool:
+        """Tell whether the login is in that host's folder."""
         same_folder = bool(self.last_folder) and self.last_folder == place.folder
-        return self.portable or same_folder or self.backup in place.opens or self.last_host in {None, place.host_id}
+        return same_folder or self.last_host == place.host_id
+
+
+class Obstacle(StrEnum):
+    """Why an account cannot be moved to a host. Programs branch on it."""
+
+    HOST_UNKNOWN = "host_unknown"
+    HOST_DRAINING = "host_draining"
+    HOST_FULL = "host_full"
+    LOGIN_NOT_OPENABLE = "login_not_openable"
+
+
+class MoveFailure(StrEnum):
+    """Why a move that had been accepted did not happen."""
+
+    HOST_GONE = "host_gone"
+    LOGIN_NOT_SAVED = "login_not_saved"
+
+
+def obstacle(account: Free, place: Place | None) -> Obstacle | None:
+    """Tell what is in the way of moving an account; None: nothing.
+
+    Args:
+        account: as it will be once its host has saved the login and let go.
+        place: the host; None when no host of that name is alive.
+    """
+    if place is None:
+        return Obstacle.HOST_UNKNOWN
+    if place.draining:
+        return Obstacle.HOST_DRAINING
+    if not account.can_go_to(place):
+        return Obstacle.LOGIN_NOT_OPENABLE
+    return Obstacle.HOST_FULL if place.room <= 0 else None
 
 
 def backup_name(store: str, folder: str, key_id: str | None) -> str:
@@ -74,7 +113,9 @@ def share_out(free: Sequence[Free], places: Iterable[Place]) -> dict[UUID, str]:
     """Say which host should take which account.
 
     Where its owner wants it; else where its login lies, if that host has room; else where there is most room for it.
-    An account is nobody's while no host is alive that can open it.
+    But where its login lies in any case while that host is alive and has a newer one than the backup: only from there
+    it can be handed over (see `session_core.host.moving`). An account is nobody's while no host is alive that can open
+    it.
 
     Args:
         free: in the order in which they should come back.
@@ -93,6 +134,9 @@ def share_out(free: Sequence[Free], places: Iterable[Place]) -> dict[UUID, str]:
 def _choose(account: Free, able: Sequence[Place]) -> Place | None:
     by_id = {place.host_id: place for place in able}
     home = by_id.get(account.last_host or "")
+    if home is not None and not account.movable:
+        able = [place for place in able if account.lies_at(place)]
+        by_id = {place.host_id: place for place in able}
     with_room = [place for place in able if place.room > 0]
     if account.wanted_host in by_id:
         return by_id[account.wanted_host]
