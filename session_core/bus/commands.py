@@ -63,8 +63,6 @@ class ChangedHands(NoAnswer):
     may have carried the command out is gone, and what it did not do by then it will never do.
     """
 
-    default_code = "changed_hands"
-
 
 class CommandClient:
     """Gives commands to hosts."""

@@ -152,7 +152,7 @@ class _Drain:
             return None
         except ChangedHands:
             # Whether it went out the new holder can tell: it need not be waited for.
-            log.warning("send_without_answer", message_id=str(this.message.id), reason=ChangedHands.default_code)
+            log.warning("send_without_answer", message_id=str(this.message.id), reason="changed_hands")
             await settle.end_lease(self._core, this.message, this.token)
             return timedelta(0)
         except PolicyError as error:
