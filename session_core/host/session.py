@@ -16,7 +16,7 @@ from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
 from session_core.errors import FatalError, TransientError, WhahookError
-from session_core.host import messages, policy, removal
+from session_core.host import directory, messages, policy, removal
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
@@ -402,6 +402,9 @@ class Session:
         if self.ready_since is None:
             self.ready_since, self.linked_anew, self._worked = utcnow(), not restored, True
             spawn(self._house.backups.works(self), name=f"works-{self.name}", owner=self._tasks)
+        if self._attempt is not None:
+            learning = directory.learn(self._house.core, self.user_id, self.account_id, self._attempt.driver)
+            spawn(learning, name=f"learn-{self.name}", owner=self._tasks)
         self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
 
     async def _on_message(self, event: MessageSeen | AckChanged) -> None:

@@ -130,7 +130,8 @@ async def learn_chats(session: AsyncSession, account_id: UUID, facts: Iterable[C
         )
         given = statement.excluded
         values: dict[str, Any] = {
-            "unread": given.unread,
+            # What was stored meanwhile is not yet in what the page said.
+            "unread": case((given.last_at >= col(Chat.last_at), given.unread), else_=col(Chat.unread)),
             "archived": given.archived,
             "last_at": case((given.last_at > col(Chat.last_at), given.last_at), else_=col(Chat.last_at)),
             "updated_at": given.updated_at,

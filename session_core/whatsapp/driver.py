@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
+from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.health import Health
 from session_core.domain.message import Ack
 
@@ -166,6 +167,18 @@ class SentMessage:
     ack: Ack
 
 
+DirectoryPart = Literal["chats", "contacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPiece:
+    """Some of the chats or contacts that the page knows. ``end``: where the next piece begins, if there is one."""
+
+    chats: list[ChatFacts] = field(default_factory=list)
+    contacts: list[ContactFacts] = field(default_factory=list)
+    end: str | None = None
+
+
 class SendRefused(Exception):
     """WhatsApp Web refused the message for good (no such number, blocked, ...). ``code`` is stable."""
 
@@ -234,6 +247,16 @@ class Driver(Protocol):
 
     async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
         """Look for a message of ours by the id chosen beforehand; None when the page does not know it."""
+        ...
+
+    async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
+        """Return a piece of what the page knows, in the order of the ids, without asking WhatsApp.
+
+        Args:
+            part: chats or contacts.
+            after: where the piece before ended.
+            limit: how many entries are looked at; fewer are returned where some are no conversations or say nothing.
+        """
         ...
 
     async def logout(self) -> None:

@@ -23,8 +23,11 @@ from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.calls import call, sent_message
 from session_core.whatsapp.care import Care
+from session_core.whatsapp.directory import read_piece
 from session_core.whatsapp.driver import (
     Conflicted,
+    DirectoryPart,
+    DirectoryPiece,
     DriverEvent,
     LoggedOut,
     Loss,
@@ -171,6 +174,12 @@ class PageDriver:
             raise _not_now()
         found = await call(page, "find", _FIND, chatId=chat_id, key=wa_key)
         return sent_message(found) if found else None
+
+    async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
+        """See `Driver.directory`."""
+        if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
+            raise _not_now()
+        return await read_piece(self._page(), part, after, limit)
 
     async def logout(self) -> None:
         """See `Driver.logout`. Returns when the page is logged out."""

@@ -22,7 +22,7 @@ _CONFIG = {"disableGoogleAnalytics": True, "linkPreviewApiServers": [], "powered
 
 @lru_cache(maxsize=1)
 def init_scripts(root: Path = _ROOT) -> tuple[str, ...]:
-    """Return wa-js's configuration, wa-js, the bridge and the calls. Blocking: reads half a megabyte, once.
+    """Return wa-js's configuration, wa-js, the bridge and what it is asked. Blocking: reads half a megabyte, once.
 
     They are init scripts and not evaluated afterwards, because every reload, the one of a logout included, would lose
     them. They keep out of frames inside the page.
@@ -42,4 +42,5 @@ def init_scripts(root: Path = _ROOT) -> tuple[str, ...]:
         f"if (window === window.top) {{\n{wa_js}\n}}",
         (_HERE / "bridge.js").read_text(encoding="utf-8"),
         (_HERE / "calls.js").read_text(encoding="utf-8"),
+        (_HERE / "directory.js").read_text(encoding="utf-8"),
     )

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
+from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.health import Health
 from session_core.domain.message import Ack
 from session_core.errors import TransientError
 from session_core.whatsapp.driver import (
+    DirectoryPart,
+    DirectoryPiece,
     Driver,
     DriverEvent,
     Loaded,
@@ -46,6 +49,7 @@ class ScriptedDriver:
         known: what `find_sent` finds, by ``wa_key``; accepted texts get in by themselves.
         logouts: how often `logout` was called; each one emits `LoggedOut`.
         found: what `health` returns.
+        known_chats, known_contacts: what the page knows.
     """
 
     def __init__(self, events: Iterable[DriverEvent] = ()) -> None:
@@ -55,6 +59,8 @@ class ScriptedDriver:
         self.sent: list[tuple[str, str, str]] = []
         self.known: dict[str, SentMessage] = {}
         self.found: Health | None = None
+        self.known_chats: list[ChatFacts] = []
+        self.known_contacts: list[ContactFacts] = []
         self._queue: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
         for event in events:
             self._queue.put_nowait(event)
@@ -98,6 +104,17 @@ class ScriptedDriver:
 
     async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
         return self.known.get(wa_key)
+
+    async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
+        known = {chat.chat_id: chat for chat in self.known_chats} if part == "chats" else {}
+        people = {one.wa_id: one for one in self.known_contacts} if part == "contacts" else {}
+        ids = sorted(name for name in (*known, *people) if name > after)
+        here = ids[:limit]
+        return DirectoryPiece(
+            chats=[known[name] for name in here if name in known],
+            contacts=[people[name] for name in here if name in people],
+            end=here[-1] if len(ids) > limit else None,
+        )
 
     async def logout(self) -> None:
         self.logouts += 1

@@ -95,7 +95,7 @@ class TestLearning:
         await learn(
             database,
             account_id,
-            ChatFacts(GROUP, name="Peña", unread=7, archived=True, last_at=T0),
+            ChatFacts(GROUP, name="Peña", unread=7, archived=True, last_at=T0 + SECOND),
             ChatFacts(OTHER, unread=-1),
         )
         group, other = await page(database, account_id)
@@ -103,10 +103,16 @@ class TestLearning:
         assert group.last_at == T0 + SECOND
         assert (other.chat_id, other.unread, other.last_at) == (OTHER, 0, chats.EPOCH)
 
+    async def test_what_was_stored_while_the_page_was_read_counts(self, database: Database) -> None:
+        account_id = await add_account(database)
+        await hear(database, account_id, created_at=T0 + SECOND)
+        await learn(database, account_id, ChatFacts(CHAT, unread=0, last_at=T0))
+        assert [chat.unread for chat in await page(database, account_id)] == [1]
+
     async def test_a_name_that_is_not_told_again_stays(self, database: Database) -> None:
         account_id = await add_account(database)
         await learn(database, account_id, ChatFacts(GROUP, name="Peña"))
-        await learn(database, account_id, ChatFacts(GROUP, unread=1))
+        await learn(database, account_id, ChatFacts(GROUP, unread=1, last_at=T0))
         (group,) = await page(database, account_id)
         assert (group.name, group.unread) == ("Peña", 1)
 

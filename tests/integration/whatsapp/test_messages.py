@@ -137,3 +137,20 @@ async def test_history_is_not_news(cockpit: Cockpit, ana: PhoneClient) -> None:
     await ana.write(EVA, "new")
     await told.hear(MessageSeen, lambda event: event.text == "new")
     assert all(event.replayed for event in told.all(MessageSeen) if event.text == "old")
+
+
+@pytest.mark.usefixtures("generation")
+async def test_the_page_tells_whom_it_knows(cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient) -> None:
+    driver, told = await cockpit.link(ana)
+    await ana.write(EVA, "hola")
+    await told.hear(MessageSeen, lambda event: event.text == "hola")
+    await driver.send_text("34611000002@c.us", "hey", new_wa_key())
+    first = await driver.directory("chats", limit=1)
+    rest = await driver.directory("chats", first.end or "", limit=10)
+    assert rest.end is None
+    known = {chat.chat_id: chat for chat in (*first.chats, *rest.chats)}
+    assert known.keys() == {CHAT, "34611000002@c.us"}
+    assert known[CHAT].unread == 1
+    assert known[CHAT].last_at is not None
+    people = {one.wa_id: one for one in (await driver.directory("contacts", limit=100)).contacts}
+    assert (people[CHAT].lid or "").endswith("@lid")
