@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from session_core.core import Core, open_core
-from session_core.services.messages import send_text
+from session_core.services.outgoing import send_text
 from session_core.settings import Settings
 from session_core.store import accounts
 from session_core.store.migrate import upgrade_async

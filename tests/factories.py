@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from session_core.domain.ids import new_wa_key
-from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.message import Direction, MessageStatus, content_hash
 from session_core.domain.status import AccountKind
-from session_core.services.messages import content_hash
 from session_core.store import accounts, messages, users
 from session_core.store.engine import Database
 from session_core.store.models import Account, Message, SessionRuntime, User

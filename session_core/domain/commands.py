@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from session_core.domain.content import Content
+
 
 class _Command(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -15,14 +17,14 @@ class _Command(BaseModel):
     account_id: UUID
 
 
-class SendText(_Command):
-    """Send one text now. The host refuses it when ``token`` no longer owns the message's row."""
+class SendMessage(_Command):
+    """Send one message now. The host refuses it when ``token`` no longer owns the message's row."""
 
-    kind: Literal["send_text"] = "send_text"
+    kind: Literal["send_message"] = "send_message"
     message_id: UUID
     token: str
     chat_id: str
-    text: str = Field(repr=False)
+    content: Content = Field(repr=False)
     wa_key: str
     look_first: bool = Field(default=False, description="an earlier try may have sent it: look for wa_key in the chat")
     quoted_id: str | None = None
@@ -41,15 +43,16 @@ class ForceStop(_Command):
     kind: Literal["force_stop"] = "force_stop"
 
 
-AnyCommand = SendText | PairingCode | ForceStop
+AnyCommand = SendMessage | PairingCode | ForceStop
 Command = Annotated[AnyCommand, Field(discriminator="kind")]
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Command)
 
 
 class SendOutcome(BaseModel):
-    """The answer to `SendText`.
+    """The answer to `SendMessage`.
 
-    ``sent``: WhatsApp Web took it (``wa_message_id`` set). ``failed``: it will never go out (``failure`` says why).
+    ``sent``: WhatsApp Web took it (``wa_message_id`` set, unless it only changed another message). ``failed``: it will
+    never go out (``failure`` says why).
     ``not_sent``: it did not go out now, proved; may be tried again. Silence or an error of the bus: nobody knows.
     """
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from session_core.domain.backup import BackupView
+from session_core.domain.content import Content
 from session_core.domain.ids import session_id
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
@@ -77,7 +78,10 @@ class MessageView(_Data):
     author: str | None = Field(default=None, description="who wrote it, in a group or when not the chat itself")
     sender_name: str | None = None
     kind: str = "text"
-    text: str = Field(repr=False)
+    text: str = Field(repr=False, description="what people read in it; the rest is in content")
+    content: Content | None = Field(
+        default=None, repr=False, description="all that it says; None for a kind that we do not know"
+    )
     status: MessageStatus
     failure: str | None = Field(default=None, description="why it failed, a code or a sentence")
     wa_message_id: str | None = None

@@ -17,8 +17,8 @@ from session_core.domain.commands import (
     ForceStopped,
     PairingCode,
     PairingCodeShown,
+    SendMessage,
     SendOutcome,
-    SendText,
 )
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
@@ -82,12 +82,12 @@ class CommandHandler:
         session = self._find(command.account_id)
         return ForceStopped(killed=await session.force_stop() if session is not None else 0)
 
-    async def _send(self, session: Session, command: SendText) -> SendOutcome:
+    async def _send(self, session: Session, command: SendMessage) -> SendOutcome:
         driver = session.driver if session.status is SessionStatus.READY else None
         if driver is None:
             return _not_sent("not_ready")
         if command.look_first:
-            found = await driver.find_sent(command.chat_id, command.wa_key)
+            found = await driver.find_sent(command.chat_id, command.wa_key, command.content)
             if found is not None:
                 return await self._sent(session, command, found)
         if (why := await self._fenced_off(session, command)) is not None:
@@ -98,8 +98,8 @@ class CommandHandler:
             return _not_sent("lease_not_sure")
         try:
             async with self._leases.while_sure(command.account_id):
-                sent = await driver.send_text(
-                    command.chat_id, command.text, command.wa_key, command.quoted_id, within=left
+                sent = await driver.send(
+                    command.chat_id, command.content, command.wa_key, command.quoted_id, within=left
                 )
         except SendRefused as error:
             return SendOutcome(result="failed", failure=error.code)
@@ -108,7 +108,7 @@ class CommandHandler:
             return _not_sent("page_not_usable")
         return await self._sent(session, command, sent)
 
-    async def _fenced_off(self, session: Session, command: SendText) -> str | None:
+    async def _fenced_off(self, session: Session, command: SendMessage) -> str | None:
         try:
             async with self._core.db.read() as database:
                 owns = await messages.owns(database, command.message_id, command.token, utcnow())
@@ -120,7 +120,7 @@ class CommandHandler:
             return "lease_not_sure"
         return None if owns else "not_the_owner"
 
-    async def _sent(self, session: Session, command: SendText, sent: SentMessage) -> SendOutcome:
+    async def _sent(self, session: Session, command: SendMessage, sent: SentMessage) -> SendOutcome:
         at = utcnow()
         store = partial(
             told.sent, self._core, session.user_id, session.account_id, command.message_id, sent.wa_message_id, at

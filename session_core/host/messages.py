@@ -149,7 +149,9 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
     await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
 
 
-async def sent(core: Core, user_id: UUID, account_id: UUID, message_id: UUID, wa_message_id: str, at: datetime) -> None:
+async def sent(
+    core: Core, user_id: UUID, account_id: UUID, message_id: UUID, wa_message_id: str | None, at: datetime
+) -> None:
     """Note that WhatsApp Web took a message of ours.
 
     Raises:

@@ -15,7 +15,7 @@ from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import SendOutcome, SendText
+from session_core.domain.commands import SendMessage, SendOutcome
 from session_core.domain.status import SessionStatus
 from session_core.errors import PolicyError, TransientError
 from session_core.sending import lanes, policy, settle
@@ -187,14 +187,14 @@ class _Drain:
             await self._limiter.refund(this.permit)
 
 
-def _command(this: _Try) -> SendText:
+def _command(this: _Try) -> SendMessage:
     message = this.message
-    return SendText(
+    return SendMessage(
         account_id=message.account_id,
         message_id=message.id,
         token=this.token,
         chat_id=message.chat_id,
-        text=message.text,
+        content=messages.content_of(message),
         wa_key=message.wa_key,
         look_first=this.look_first,
         quoted_id=message.quoted_id,

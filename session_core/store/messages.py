@@ -14,6 +14,7 @@ from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import AutoString
 
+from session_core.domain.content import AnyContent, restored
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import SessionStatus
@@ -35,6 +36,7 @@ def view(row: Message) -> MessageView:
         sender_name=row.sender_name,
         kind=row.kind,
         text=row.text,
+        content=restored(row.kind, row.text, row.content),
         status=row.status,
         failure=row.failure,
         wa_message_id=row.wa_message_id,
@@ -44,6 +46,18 @@ def view(row: Message) -> MessageView:
         sent_at=row.sent_at,
         updated_at=row.updated_at,
     )
+
+
+def content_of(row: Message) -> AnyContent:
+    """Return what a message of ours says.
+
+    Raises:
+        ValueError: it is of a kind, or has a form, that this version does not know.
+    """
+    content = restored(row.kind, row.text, row.content)
+    if content is None:
+        raise ValueError(f"content of kind {row.kind} not understood")
+    return content
 
 
 async def by_idempotency_key(session: AsyncSession, account_id: UUID, key: str) -> Message | None:
@@ -249,7 +263,7 @@ async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failu
     )
 
 
-async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str, now: datetime) -> bool:
+async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str | None, now: datetime) -> bool:
     """Note that WhatsApp Web took the message. True when this was news.
 
     An acknowledgement can come first: then only the id and the time are filled in. When we gave a message up and

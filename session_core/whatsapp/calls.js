@@ -140,7 +140,9 @@
 
   const QUOTE_ERRORS = new Set(["msg_not_found", "invalid_quoted_msg", "quoted_msg_can_not_reply", "chat_not_found"]);
 
-  bridge.send = async ({ chatId, text, key, quotedId, notAfter, ms }) => {
+  bridge.send = async ({ chatId, content, key, quotedId, notAfter, ms }) => {
+    const send = bridge.senders[content.type];
+    if (!send) return { refused: "kind_not_supported", detail: content.type };
     const end = Date.now() + ms;
     if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
@@ -159,7 +161,6 @@
     const options = {
       messageId: chosen,
       waitForAck: false, // the default hangs while offline and the message goes out later all the same
-      linkPreview: false, // would hand addresses in the text to third parties
       detectMentioned: false,
       markIsRead: false,
     };
@@ -167,7 +168,7 @@
     // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
     if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {
-      await within(window.WPP.chat.sendTextMessage(id, text, options), left(end), "sending");
+      await within(send(id, content, options), left(end), "sending");
     } catch (error) {
       const taken = inMemory(key);
       if (taken) return { ok: answer(taken) };

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from session_core.domain.chats import ChatFacts, ContactFacts
+from session_core.domain.content import AnyContent
 from session_core.domain.health import Health
 from session_core.domain.message import Ack
 
@@ -160,9 +161,12 @@ DriverEvent = (
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What the page says about a message that it took or that it knows already."""
+    """What the page says about a message that it took or that it knows already.
 
-    wa_message_id: str
+    ``wa_message_id`` is None for what only changes another message.
+    """
+
+    wa_message_id: str | None
     chat_id: str
     ack: Ack
 
@@ -220,20 +224,20 @@ class Driver(Protocol):
         """Ask for an 8-character linking code for ``phone`` (digits with country code). Only on the QR screen."""
         ...
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
         within: timedelta | None = None,
     ) -> SentMessage:
-        """Hand a text to WhatsApp Web under the id ``wa_key``; returns when the page took it, not when it is delivered.
+        """Hand a message to WhatsApp Web under the id ``wa_key``; returns when the page took it, long before delivery.
 
         Args:
             chat_id: to whom.
-            text: what.
+            content: what.
             wa_key: the id chosen beforehand.
             quoted_id: the message that it answers.
             within: only the page itself knows when it sends; what is not sent by then is never sent.
@@ -245,8 +249,12 @@ class Driver(Protocol):
         """
         ...
 
-    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
-        """Look for a message of ours by the id chosen beforehand; None when the page does not know it."""
+    async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
+        """Look for a message of ours by the id chosen beforehand; None when the page does not know it.
+
+        What only changes another message (``content`` is a reaction, an edit, a revocation) has no place of its own in
+        the chat: it counts as sent when that message is as wished.
+        """
         ...
 
     async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:

@@ -17,6 +17,7 @@ from playwright.async_api import Frame, Page
 
 from session_core.browser.chromium import Browsers, OpenBrowser
 from session_core.clock import Clock, SteadyClock, SystemClock, utcnow
+from session_core.domain.content import AnyContent
 from session_core.domain.health import Cure, Health
 from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
@@ -149,24 +150,25 @@ class PageDriver:
         code = str(await call(page, "pair", _PAIRING, phone=phone))
         return "".join(filter(str.isalnum, code)).upper()
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
         within: timedelta | None = None,
     ) -> SentMessage:
-        """See `Driver.send_text`."""
+        """See `Driver.send`."""
         if self._ended or self._browser is None or self._tracker.phase is not Phase.READY:
             raise SendNotTried(f"the page is {self._tracker.phase}")
         # By the machine's clock, which the page reads too: this call may be held up on its way.
         not_after = (utcnow() + (within or self._send_timeout)).timestamp() * 1000
-        args = {"chatId": chat_id, "text": text, "key": wa_key, "quotedId": quoted_id, "notAfter": not_after}
-        return sent_message(await call(self._browser.page, "send", self._send_timeout, **args))
+        args = {"chatId": chat_id, "key": wa_key, "quotedId": quoted_id, "notAfter": not_after}
+        said = content.model_dump(mode="json")
+        return sent_message(await call(self._browser.page, "send", self._send_timeout, content=said, **args))
 
-    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+    async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
         """See `Driver.find_sent`."""
         page = self._page()
         # Before that the chats are not loaded, and "not there" would be a lie that sends a message twice.

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
 from session_core.domain.chats import ChatFacts, ContactFacts
+from session_core.domain.content import AnyContent
 from session_core.domain.health import Health
 from session_core.domain.message import Ack
 from session_core.errors import TransientError
@@ -45,8 +46,9 @@ class ScriptedDriver:
 
     Attributes:
         started, closed: how often each was called.
-        sent: ``(chat_id, text, wa_key)`` of every accepted text, in order.
-        known: what `find_sent` finds, by ``wa_key``; accepted texts get in by themselves.
+        sent: ``(chat_id, text, wa_key)`` of every accepted message, in order.
+        contents: what they said.
+        known: what `find_sent` finds, by ``wa_key``; accepted messages get in by themselves.
         logouts: how often `logout` was called; each one emits `LoggedOut`.
         found: what `health` returns.
         known_chats, known_contacts: what the page knows.
@@ -57,6 +59,7 @@ class ScriptedDriver:
         self.closed = 0
         self.logouts = 0
         self.sent: list[tuple[str, str, str]] = []
+        self.contents: list[AnyContent] = []
         self.known: dict[str, SentMessage] = {}
         self.found: Health | None = None
         self.known_chats: list[ChatFacts] = []
@@ -88,21 +91,22 @@ class ScriptedDriver:
     async def pairing_code(self, phone: str) -> str:
         return "ABCD1234"
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
         within: timedelta | None = None,
     ) -> SentMessage:
-        self.sent.append((chat_id, text, wa_key))
+        self.sent.append((chat_id, content.plain_text, wa_key))
+        self.contents.append(content)
         message = SentMessage(f"true_{chat_id}_{wa_key}", chat_id, Ack.PENDING)
         self.known[wa_key] = message
         return message
 
-    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+    async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
         return self.known.get(wa_key)
 
     async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
@@ -177,21 +181,21 @@ class SlowDriver(ScriptedDriver):
         await self.gate.wait()
         return await super().pairing_code(phone)
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
         within: timedelta | None = None,
     ) -> SentMessage:
         await self.gate.wait()
-        return await super().send_text(chat_id, text, wa_key, quoted_id, within=within)
+        return await super().send(chat_id, content, wa_key, quoted_id, within=within)
 
-    async def find_sent(self, chat_id: str, wa_key: str) -> SentMessage | None:
+    async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
         await self.gate.wait()
-        return await super().find_sent(chat_id, wa_key)
+        return await super().find_sent(chat_id, wa_key, content)
 
     async def logout(self) -> None:
         await self.gate.wait()
@@ -215,16 +219,16 @@ class UnclosableDriver(ScriptedDriver):
 
 
 class RefusingDriver(ScriptedDriver):
-    """WhatsApp refuses every text for good."""
+    """WhatsApp refuses every message for good."""
 
     def __init__(self, events: Iterable[DriverEvent] = (), code: str = "not_on_whatsapp") -> None:
         super().__init__(events)
         self.code = code
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
@@ -236,10 +240,10 @@ class RefusingDriver(ScriptedDriver):
 class NotTryingDriver(ScriptedDriver):
     """The page cannot send at all, which it proves, every time."""
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
@@ -255,17 +259,17 @@ class DoubtfulDriver(ScriptedDriver):
         super().__init__(events)
         self.went_out = went_out
 
-    async def send_text(
+    async def send(
         self,
         chat_id: str,
-        text: str,
+        content: AnyContent,
         wa_key: str,
         quoted_id: str | None = None,
         *,
         within: timedelta | None = None,
     ) -> SentMessage:
         if self.went_out:
-            await super().send_text(chat_id, text, wa_key, quoted_id, within=within)
+            await super().send(chat_id, content, wa_key, quoted_id, within=within)
         raise TransientError("The page did not answer.", code="page_timeout")
 
 

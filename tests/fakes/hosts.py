@@ -16,7 +16,7 @@ from session_core.bus import lease
 from session_core.bus.commands import AnyCommand, CommandServer
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import SendOutcome, SendText
+from session_core.domain.commands import SendMessage, SendOutcome
 from session_core.errors import PolicyError, WhahookError
 from session_core.store import messages, outbox
 
@@ -53,7 +53,7 @@ class RecordingHost:
         """
         self.core = core
         self.host_id = f"host-{uuid4().hex}"
-        self.commands: list[SendText] = []
+        self.commands: list[SendMessage] = []
         self.sent: list[Sent] = []
         self.refused: list[UUID] = []
         self._latency = latency
@@ -85,11 +85,11 @@ class RecordingHost:
         return [sent.text for sent in self.sent]
 
     async def _handle(self, command: AnyCommand) -> BaseModel:
-        assert isinstance(command, SendText)
+        assert isinstance(command, SendMessage)
         self.commands.append(command)
         return await self.answer(command)
 
-    async def answer(self, command: SendText) -> SendOutcome:
+    async def answer(self, command: SendMessage) -> SendOutcome:
         """Carry one command out."""
         async with self.core.db.read() as session:
             if not await messages.owns(session, command.message_id, command.token, utcnow()):
@@ -101,14 +101,16 @@ class RecordingHost:
             await asyncio.sleep(self._latency())
         return await self.write_down(command)
 
-    def _knows(self, command: SendText) -> bool:
+    def _knows(self, command: SendMessage) -> bool:
         return any(sent.wa_key == command.wa_key for sent in self.sent)
 
-    def send(self, command: SendText) -> None:
+    def send(self, command: SendMessage) -> None:
         """Let WhatsApp have the text."""
-        self.sent.append(Sent(command.account_id, command.message_id, command.wa_key, command.text, time.monotonic()))
+        self.sent.append(
+            Sent(command.account_id, command.message_id, command.wa_key, command.content.plain_text, time.monotonic())
+        )
 
-    async def write_down(self, command: SendText) -> SendOutcome:
+    async def write_down(self, command: SendMessage) -> SendOutcome:
         """Note in the store that WhatsApp has the text."""
         wa_message_id = f"true_{command.chat_id}_{command.wa_key}"
         now = utcnow()
@@ -126,7 +128,7 @@ class SilentHost(RecordingHost):
         self._times = times
         self._went_out = went_out
 
-    async def answer(self, command: SendText) -> SendOutcome:
+    async def answer(self, command: SendMessage) -> SendOutcome:
         if len(self.commands) > self._times:
             return await super().answer(command)
         if self._went_out and not self._knows(command):
@@ -137,7 +139,7 @@ class SilentHost(RecordingHost):
 class RefusingHost(RecordingHost):
     """WhatsApp refuses every text for good."""
 
-    async def answer(self, command: SendText) -> SendOutcome:
+    async def answer(self, command: SendMessage) -> SendOutcome:
         return SendOutcome(result="failed", failure="not_on_whatsapp")
 
 
@@ -149,7 +151,7 @@ class UnwillingHost(RecordingHost):
         self._times = times
         self._why = why
 
-    async def answer(self, command: SendText) -> SendOutcome:
+    async def answer(self, command: SendMessage) -> SendOutcome:
         if len(self.commands) > self._times:
             return await super().answer(command)
         return SendOutcome(result="not_sent", failure=self._why)
@@ -162,5 +164,5 @@ class RaisingHost(RecordingHost):
         super().__init__(core)
         self.error = error or PolicyError("The account is busy.", code="busy", status_code=409)
 
-    async def answer(self, command: SendText) -> SendOutcome:
+    async def answer(self, command: SendMessage) -> SendOutcome:
         raise self.error

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from session_core.domain.chats import ChatKind, ChatView, ContactView
 from session_core.services import chats
+from whahook_app.api.fields import Line
+from whahook_app.api.message_schemas import Message
 from whahook_app.api.schema_base import Outgoing
-from whahook_app.api.schemas import Line, Message
 
 T = TypeVar("T")
 

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from session_core.domain.events import ActivityEntry, MessageView, Qr, SessionSnapshot
-from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.events import ActivityEntry, Qr, SessionSnapshot
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
 from session_core.services.api_keys import ApiKeyView
-from session_core.services.messages import MAX_TEXT
 from session_core.services.principal import Principal
 from whahook_app import i18n
+from whahook_app.api.fields import Line as Line
 from whahook_app.api.schema_base import Incoming as _In
 from whahook_app.api.schema_base import Outgoing as _Out
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _one_line(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("must not contain control characters")
-    return value
-
-
-Line = Annotated[str, AfterValidator(_one_line)]
-"""A text on one line: no line breaks, no NUL (Postgres cannot store it)."""
 
 
 class FieldProblem(_Out):
@@ -219,61 +205,6 @@ class PairingCode(_Out):
     """A code to type on the phone."""
 
     code: str = Field(repr=False, examples=["ABCD1234"])
-
-
-class NewMessage(_In):
-    """A text to send."""
-
-    to: Line = Field(max_length=100, description="number with country code, or a chat id", examples=["+34612345678"])
-    text: str = Field(max_length=MAX_TEXT, repr=False)
-    force: bool = Field(default=False, description="send although the same text went to the same chat a moment ago")
-    quoted_id: Line | None = Field(default=None, max_length=200, description="waMessageId of what this answers")
-
-
-class Message(_Out):
-    """A message in or out."""
-
-    id: UUID
-    account_id: UUID
-    direction: Direction
-    status: MessageStatus
-    chat_id: str
-    to: str | None = Field(description="the chat that it went to; null for what came in")
-    from_: str | None = Field(alias="from", description="who wrote it; null for what went out")
-    sender_name: str | None
-    kind: str
-    text: str
-    failure: str | None
-    wa_message_id: str | None
-    quoted_id: str | None = Field(description="waMessageId of the message that this one answers")
-    replayed: bool = Field(description="found after an interruption, not live")
-    created_at: datetime
-    sent_at: datetime | None
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, message: MessageView) -> Message:
-        """Show a message."""
-        out = message.direction is Direction.OUT
-        return cls(
-            id=message.id,
-            account_id=message.account_id,
-            direction=message.direction,
-            status=message.status,
-            chat_id=message.chat_id,
-            to=message.chat_id if out else None,
-            from_=None if out else message.author or message.chat_id,
-            sender_name=message.sender_name,
-            kind=message.kind,
-            text=message.text,
-            failure=message.failure,
-            wa_message_id=message.wa_message_id,
-            quoted_id=message.quoted_id,
-            replayed=message.replayed,
-            created_at=message.created_at,
-            sent_at=message.sent_at,
-            updated_at=message.updated_at,
-        )
 
 
 class Activity(_Out):

@@ -10,7 +10,7 @@ import reflex as rx
 from session_core.core import Core
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.errors import PolicyError
-from session_core.services import accounts, messages
+from session_core.services import accounts, messages, outgoing
 from session_core.services.principal import Principal
 from whahook_app.live import Batch, watches
 from whahook_app.runtime import get_core
@@ -77,7 +77,7 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
         self.test_to, self.test_text = field(form, "to"), field(form, "text")
         self.send_error, self.duplicate = "", False
         try:
-            await messages.send_text(
+            await outgoing.send_text(
                 get_core(), viewer.user_id, as_uuid(self.opened), to=self.test_to, text=self.test_text, force=force
             )
         except PolicyError as error:

@@ -16,7 +16,7 @@ from session_core.store.types import BigId, Json, enum_column
 
 
 class Message(Base, table=True):
-    """A text in or out. ``seq`` is the order of an account's lane."""
+    """A message in or out. ``seq`` is the order of an account's lane."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -61,6 +61,11 @@ class Message(Base, table=True):
     sender_name: str | None = Field(default=None, max_length=100)
     kind: str = Field(default="text", max_length=32)
     text: str = Field(sa_column=Column(Text(), nullable=False))
+    content: dict[str, Any] | None = Field(
+        default=None,
+        sa_column=Column(Json, nullable=True),
+        description="what kind and text do not say, see `session_core.domain.content.stored`",
+    )
     content_hash: str = Field(max_length=64)
     status: MessageStatus = Field(sa_column=Column(enum_column(MessageStatus), nullable=False))
     status_rank: int = Field(default=0)

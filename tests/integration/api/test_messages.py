@@ -57,6 +57,27 @@ async def test_a_duplicate_names_the_first_and_can_be_forced(ana: Person) -> Non
     assert forced.json()["id"] != first["id"]
 
 
+KINDS: list[tuple[dict[str, object], str]] = [
+    ({"type": "text", "text": "hello @34600111222", "mentions": ["34600111222"]}, "hello @34600111222"),
+    ({"type": "location", "latitude": 40.4, "longitude": -3.7, "name": "Sol"}, "Sol"),
+    ({"type": "contact", "contacts": [{"name": "Eva", "phone": "+34 611 00 00 01"}]}, "Eva"),
+    ({"type": "poll", "question": "When?", "options": ["today", "tomorrow"]}, "When?\ntoday\ntomorrow"),
+]
+
+
+async def test_every_kind_is_accepted_and_shown_as_it_was_sent(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    for said, text in KINDS:
+        answer = await ana.program.post(path, json={"to": HELLO["to"], **said})
+        assert answer.status_code == 202, answer.text
+        message = answer.json()
+        assert (message["kind"], message["text"]) == (said["type"], text)
+        assert message["content"].items() >= {name: value for name, value in said.items() if name != "contacts"}.items()
+        assert (await ana.program.get(f"{path}/{message['id']}")).json() == message
+        again = await ana.program.post(path, json={"to": HELLO["to"], **said})
+        assert (again.status_code, again.json()["code"]) == (409, "duplicate_message")
+
+
 BAD_MESSAGES: list[tuple[dict[str, object], str]] = [
     ({**HELLO, "to": "12"}, "bad_phone"),
     ({**HELLO, "to": "someone@example.org"}, "bad_recipient"),
@@ -66,6 +87,13 @@ BAD_MESSAGES: list[tuple[dict[str, object], str]] = [
     ({**HELLO, "text": 5}, "invalid_request"),
     ({"to": "34612345678"}, "invalid_request"),
     ({**HELLO, "forse": True}, "invalid_request"),
+    ({**HELLO, "type": "fax"}, "invalid_request"),
+    ({**HELLO, "type": ["text"]}, "invalid_request"),
+    ({**HELLO, "type": "revoke", "targetId": "true_1@c.us_A"}, "invalid_request"),
+    ({"to": "34612345678", "type": "location", "latitude": 91, "longitude": 0}, "invalid_request"),
+    ({"to": "34612345678", "type": "poll", "question": "q", "options": ["a", "a"]}, "invalid_request"),
+    ({"to": "34612345678", "type": "poll", "question": "q", "options": ["a", "b\x00"]}, "bad_text"),
+    ({"to": "34612345678", "type": "image"}, "no_media"),
 ]
 
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from session_core.bus import keys, lease
 from session_core.bus.commands import AnyCommand, CommandClient, CommandServer, NoAnswer, NoHolder
 from session_core.bus.connection import RedisClient
-from session_core.domain.commands import PairingCode, PairingCodeShown, SendOutcome, SendText
+from session_core.domain.commands import PairingCode, PairingCodeShown, SendMessage, SendOutcome
+from session_core.domain.content import Text
 from session_core.errors import Conflict, FatalError, LoginRequired, PolicyError, TransientError
 from tests.servers.valkey import ValkeyServer
 from tests.waiting import eventually
@@ -64,12 +65,12 @@ async def test_a_command_arrives_whole(redis: RedisClient) -> None:
         return SendOutcome(result="sent", wa_message_id="true_a_b")
 
     async with host(redis, sends) as account_id:
-        command = SendText(
+        command = SendMessage(
             account_id=account_id,
             message_id=uuid4(),
             token="t",
             chat_id="1@c.us",
-            text="ñ \U0001f600 \n",
+            content=Text(text="ñ \U0001f600 \n"),
             wa_key="3EB0",
             look_first=True,
             quoted_id="true_a_c",

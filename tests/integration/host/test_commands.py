@@ -14,7 +14,8 @@ from session_core.bus import lanes
 from session_core.bus.commands import NoHolder
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import PairingCode, SendOutcome, SendText
+from session_core.domain.commands import PairingCode, SendMessage, SendOutcome
+from session_core.domain.content import Text
 from session_core.domain.message import Ack, MessageStatus
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict, PolicyError, TransientError
@@ -57,19 +58,19 @@ async def claimed(stage: Stage, account_id: UUID, token: str = "t1") -> Message:
     return row
 
 
-def command(row: Message, token: str = "t1", **fields: Any) -> SendText:
-    return SendText(
+def command(row: Message, token: str = "t1", **fields: Any) -> SendMessage:
+    return SendMessage(
         account_id=row.account_id,
         message_id=row.id,
         token=token,
         chat_id=row.chat_id,
-        text=row.text,
+        content=Text(text=row.text),
         wa_key=row.wa_key,
         **fields,
     )
 
 
-async def send(stage: Stage, given: SendText) -> SendOutcome:
+async def send(stage: Stage, given: SendMessage) -> SendOutcome:
     return SendOutcome.model_validate(await stage.core.commands.call(given, timeout=ANSWER))
 
 

@@ -121,13 +121,13 @@ async def test_a_text_that_went_out_just_when_the_database_went_is_written_down_
     await stage.manager.start()
     await stage.until(account_id, S.READY)
     row = await claimed(stage, account_id)
-    send_text = driver.send_text
+    send = driver.send
 
     async def cut_off(*args: str | None, **more: timedelta) -> object:
         await switch.off()
-        return await send_text(*args, **more)  # type: ignore[arg-type]
+        return await send(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(driver, "send_text", cut_off)
+    monkeypatch.setattr(driver, "send", cut_off)
     try:
         outcome = await stage.manager._commands._handler(command(row))
         assert isinstance(outcome, SendOutcome)

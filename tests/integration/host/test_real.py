@@ -24,6 +24,7 @@ from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, ReasonCode, SessionStatus
 from session_core.services import accounts as service
 from session_core.services import messages as message_service
+from session_core.services import outgoing
 from session_core.settings import Settings
 from session_core.store import accounts, messages
 from tests.factories import add_message, add_user, read_message
@@ -232,7 +233,7 @@ async def test_texts_wait_for_ready_and_go_out_in_order_through_the_worker(
     worker = start_service("worker", env=environment(host.settings), log=tmp_path / "worker.log")
     try:
         for text in ("one", "two", "three"):
-            await message_service.send_text(owner.core, owner.user_id, account_id, to=f"+{FRIEND}", text=text)
+            await outgoing.send_text(owner.core, owner.user_id, account_id, to=f"+{FRIEND}", text=text)
         await service.connect(owner.core, owner.user_id, account_id)
         await phone.scan(await eventually(lambda: _code(owner, account_id), PATIENCE, "a code"))
         await owner.until(account_id, S.READY)

@@ -13,7 +13,7 @@ from session_core.bus import keys
 from session_core.bus.lanes import mark_due
 from session_core.core import Core
 from session_core.sending.ticker import Ticker
-from session_core.services.messages import send_text
+from session_core.services.outgoing import send_text
 from session_core.settings import Settings
 from session_core.store import accounts
 from tests.fakes.hosts import RecordingHost

@@ -15,10 +15,11 @@ from session_core.bus.commands import AnyCommand, CommandServer, NoHolder
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import PairingCode, PairingCodeShown
+from session_core.domain.content import Text
 from session_core.domain.events import AccountDeleted, ActivityAdded, Qr, SessionChanged
 from session_core.domain.status import AccountKind, Desired, PublicStatus, ReasonCode, SessionStatus
 from session_core.errors import Conflict, NotFound, PolicyError
-from session_core.services import accounts, live, messages
+from session_core.services import accounts, live, messages, outgoing
 from session_core.store import accounts as rows
 from tests.factories import CHAT, T0, add_account, add_message, read_runtime
 from tests.integration.services.conftest import Two
@@ -42,7 +43,8 @@ EVERYTHING: dict[str, Call] = {
     "qr": accounts.qr,
     "pairing_code": lambda core, user, account: accounts.pairing_code(core, user, account, "+34600111222"),
     "history": accounts.history,
-    "send_text": lambda core, user, account: messages.send_text(core, user, account, to=CHAT, text="hello"),
+    "send_text": lambda core, user, account: outgoing.send_text(core, user, account, to=CHAT, text="hello"),
+    "send": lambda core, user, account: outgoing.send(core, user, account, to=CHAT, content=Text(text="hello")),
     "list_messages": messages.list_messages,
     "get_message": lambda core, user, account: messages.get_message(core, user, account, uuid4()),
     "queue_length": messages.queue_length,
@@ -85,7 +87,8 @@ def test_no_use_case_is_forgotten_above() -> None:
             and {"user_id", "account_id"} <= set(inspect.signature(function).parameters)
         }
 
-    assert on_an_account(accounts) | on_an_account(messages) == set(EVERYTHING) - {"logout"}
+    modules = (accounts, messages, outgoing)
+    assert set().union(*map(on_an_account, modules)) == set(EVERYTHING) - {"logout"}
 
 
 @pytest.fixture

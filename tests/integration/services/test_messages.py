@@ -14,8 +14,8 @@ from session_core.core import Core
 from session_core.domain.events import MessageChanged
 from session_core.domain.message import Direction, MessageStatus
 from session_core.errors import Conflict, NotFound, PolicyError
-from session_core.services import live, messages
-from session_core.services.messages import Accepted
+from session_core.services import live, messages, outgoing
+from session_core.services.outgoing import Accepted
 from session_core.store import accounts as account_rows
 from session_core.store.models import OutboxEvent
 from tests.factories import CHAT, add_account, add_message, read_message
@@ -26,7 +26,7 @@ MANY = 20
 
 async def send(core: Core, two: Two, **changes: Any) -> Accepted:
     values = {"to": "+34 612 34 56 78", "text": "hello", **changes}
-    return await messages.send_text(core, two.ana, two.account_id, **values)
+    return await outgoing.send_text(core, two.ana, two.account_id, **values)
 
 
 async def refused(core: Core, two: Two, **changes: Any) -> PolicyError:
@@ -73,7 +73,7 @@ class TestAccepting:
         async with core.db.read() as session:
             row = await account_rows.get(session, account_id)
         assert row is not None
-        accepted = await messages.send_text(core, row[0].user_id, account_id, to=CHAT, text="hello")
+        accepted = await outgoing.send_text(core, row[0].user_id, account_id, to=CHAT, text="hello")
         assert await stored(core, account_id) == [accepted.message.id]
 
     @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ class TestDuplicates:
         await send(core, two, text="good bye")
         await send(core, two, to="+34 699 99 99 99")
         other = await add_account(core.db, two.ana)
-        await messages.send_text(core, two.ana, other, to=CHAT, text="hello")
+        await outgoing.send_text(core, two.ana, other, to=CHAT, text="hello")
         assert len(await stored(core, two.account_id)) == 3
 
     async def test_what_failed_may_be_sent_again(self, core: Core, two: Two) -> None:
@@ -165,10 +165,10 @@ class TestDuplicates:
     async def test_the_window_is_a_setting(self, core: Core, two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
         first = (await send(core, two)).message
         window = core.settings.duplicate_window
-        monkeypatch.setattr(messages, "utcnow", lambda: first.created_at + window - timedelta(seconds=1))
+        monkeypatch.setattr(outgoing, "utcnow", lambda: first.created_at + window - timedelta(seconds=1))
         await refused(core, two)
         longer = replace(core, settings=core.settings.model_copy(update={"duplicate_window": 2 * window}))
-        monkeypatch.setattr(messages, "utcnow", lambda: first.created_at + window)
+        monkeypatch.setattr(outgoing, "utcnow", lambda: first.created_at + window)
         await refused(longer, two)
         assert (await send(core, two)).created
 
@@ -216,7 +216,7 @@ class TestIdempotency:
     async def test_keys_belong_to_an_account(self, core: Core, two: Two) -> None:
         await send(core, two, idempotency_key="k")
         other = await add_account(core.db, two.ana)
-        accepted = await messages.send_text(core, two.ana, other, to=CHAT, text="x", idempotency_key="k")
+        accepted = await outgoing.send_text(core, two.ana, other, to=CHAT, text="x", idempotency_key="k")
         assert accepted.created
 
     async def test_many_at_once_are_one_message(self, core: Core, two: Two) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from session_core.domain.content import Text
 from session_core.domain.ids import new_wa_key
 from session_core.whatsapp.driver import LoggedOut, LogoutCause, MessageSeen, Ready
 from session_core.whatsapp.page import PageDriver
@@ -58,7 +59,7 @@ async def test_only_a_question_that_was_asked_in_vain_speaks_against_a_page(cock
 async def test_a_number_that_cannot_be_looked_up_is_written_to(cockpit: Cockpit, ana: PhoneClient, value: str) -> None:
     driver, _ = await cockpit.link(ana)
     await look_up_is(driver, value)
-    await driver.send_text(f"{EVA}@c.us", "hola", new_wa_key())
+    await driver.send(f"{EVA}@c.us", Text(text="hola"), new_wa_key())
     assert [message["text"] for message in await ana.received()] == ["hola"]
 
 

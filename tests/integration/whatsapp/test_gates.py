@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from session_core.domain.content import Text
 from session_core.domain.health import HealthLevel, Sign
 from session_core.domain.ids import new_wa_key
 from session_core.settings import Settings
@@ -90,7 +91,7 @@ async def test_an_account_is_taken_back_and_at_last_left(cockpit: Cockpit, ana: 
         await told.hear(Offline)
         await told.hear(Ready)
         assert not told.all(Conflicted)
-    await driver.send_text(f"{EVA}@c.us", "still here", new_wa_key())
+    await driver.send(f"{EVA}@c.us", Text(text="still here"), new_wa_key())
     told.mark()
     await ana.conflict()
     await told.hear(Conflicted)

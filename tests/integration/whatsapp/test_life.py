@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from session_core.domain.content import Text
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
 from session_core.errors import TransientError
@@ -45,7 +46,7 @@ async def test_from_the_code_to_the_unlink(cockpit: Cockpit, ana: PhoneClient) -
     assert steps == sorted(steps, key=[Loaded, QrShown, Linking, Syncing, Ready].index)
 
     key = new_wa_key()
-    sent = await driver.send_text(CHAT, "hola", key)
+    sent = await driver.send(CHAT, Text(text="hola"), key)
     assert (sent.wa_message_id, sent.chat_id) == (f"true_{CHAT}_{key}", CHAT)
     for ack in (Ack.SERVER, Ack.DEVICE, Ack.READ):
         await told.hear(AckChanged, lambda event, ack=ack: event == AckChanged(sent.wa_message_id, ack))
@@ -60,7 +61,7 @@ async def test_from_the_code_to_the_unlink(cockpit: Cockpit, ana: PhoneClient) -
     await ana.offline()
     await told.hear(Offline)
     with pytest.raises(SendNotTried):
-        await driver.send_text(CHAT, "lost?", new_wa_key())
+        await driver.send(CHAT, Text(text="lost?"), new_wa_key())
     await ana.write(EVA, "while offline")
     await ana.online()
     await told.hear(Ready)
@@ -153,7 +154,7 @@ async def test_another_window_takes_over(cockpit: Cockpit, ana: PhoneClient) -> 
     await ana.conflict()
     await told.hear(Conflicted)
     with pytest.raises(SendNotTried):
-        await driver.send_text(CHAT, "no", new_wa_key())
+        await driver.send(CHAT, Text(text="no"), new_wa_key())
     with pytest.raises(TransientError):
         await driver.find_sent(CHAT, new_wa_key())
 
@@ -173,7 +174,7 @@ async def test_a_page_that_reloads_by_itself_comes_back(cockpit: Cockpit, ana: P
     await told.hear(Loaded)
     await told.hear(Ready)
     assert not told.all(LoggedOut)
-    sent = await driver.send_text(CHAT, "still me", new_wa_key())
+    sent = await driver.send(CHAT, Text(text="still me"), new_wa_key())
     await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.READ))
 
 

@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import Error as PlaywrightError
 
 from session_core.browser.chromium import Browsers
+from session_core.domain.content import Text
 from session_core.errors import FatalError, TransientError
 from session_core.settings import Settings
 from session_core.whatsapp.driver import Loaded, Loss, Lost, QrShown, Ready
@@ -165,7 +166,7 @@ async def test_two_drivers_never_share_a_profile(cockpit: Cockpit, ana: PhoneCli
         await cockpit.start()
     assert caught.value.code == "profile_in_use"
     # The first one was not disturbed.
-    await cockpit.drivers[0].send_text("34611000001@c.us", "still here", "3EB0" + "A" * 18)
+    await cockpit.drivers[0].send("34611000001@c.us", Text(text="still here"), "3EB0" + "A" * 18)
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing(cockpit: Cockpit, sandbox: RunningSandbox) -> None:

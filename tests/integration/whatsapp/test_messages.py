@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from session_core.domain.content import Text
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
 from session_core.whatsapp.driver import AckChanged, MessageSeen, Ready, SendRefused
@@ -19,8 +20,8 @@ CHAT = f"{EVA}@c.us"
 async def test_the_same_id_goes_out_once(cockpit: Cockpit, ana: PhoneClient) -> None:
     driver, told = await cockpit.link(ana)
     key = new_wa_key()
-    first = await driver.send_text(CHAT, "once", key)
-    again = await driver.send_text(CHAT, "once", key)
+    first = await driver.send(CHAT, Text(text="once"), key)
+    again = await driver.send(CHAT, Text(text="once"), key)
     assert again.wa_message_id == first.wa_message_id
     await told.hear(AckChanged, lambda event: event.ack is Ack.READ)
     assert [(message["text"], message["times"]) for message in await ana.received()] == [("once", 1)]
@@ -31,7 +32,7 @@ async def test_a_chat_that_moved_to_a_hidden_id(cockpit: Cockpit, sandbox: Runni
     await sandbox.config(lid=True)
     driver, told = await cockpit.link(ana)
     key = new_wa_key()
-    sent = await driver.send_text(CHAT, "hola", key)
+    sent = await driver.send(CHAT, Text(text="hola"), key)
     assert sent.chat_id.endswith("@lid")
     await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.READ))
     for chat in (CHAT, sent.chat_id):
@@ -45,7 +46,7 @@ async def test_a_chat_that_moved_to_a_hidden_id(cockpit: Cockpit, sandbox: Runni
     driver, told = await cockpit.start(since=since)
     await told.hear(Ready)
     assert await driver.find_sent(CHAT, key) is not None
-    again = await driver.send_text(sent.chat_id, "otra", new_wa_key())
+    again = await driver.send(sent.chat_id, Text(text="otra"), new_wa_key())
     assert again.chat_id == sent.chat_id
     await ana.write(EVA, "hola Ana")
     seen = await told.hear(MessageSeen, lambda event: event.text == "hola Ana")
@@ -56,7 +57,7 @@ async def test_keys_that_hide_their_text(cockpit: Cockpit, sandbox: RunningSandb
     await sandbox.config(msgKeyField="$1")
     driver, told = await cockpit.link(ana)
     key = new_wa_key()
-    sent = await driver.send_text(CHAT, "hola", key)
+    sent = await driver.send(CHAT, Text(text="hola"), key)
     assert sent.wa_message_id == f"true_{CHAT}_{key}"
     await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.READ))
     answer = await ana.write(EVA, "hola")
@@ -82,7 +83,7 @@ async def test_a_number_that_is_not_on_whatsapp(cockpit: Cockpit, sandbox: Runni
     await sandbox.config(notOnWhatsapp=[EVA])
     driver, _ = await cockpit.link(ana)
     with pytest.raises(SendRefused) as caught:
-        await driver.send_text(CHAT, "hola", new_wa_key())
+        await driver.send(CHAT, Text(text="hola"), new_wa_key())
     assert caught.value.code == "not_on_whatsapp"
     assert await ana.received() == []
 
@@ -90,7 +91,7 @@ async def test_a_number_that_is_not_on_whatsapp(cockpit: Cockpit, sandbox: Runni
 async def test_an_unknown_group_is_refused(cockpit: Cockpit, ana: PhoneClient) -> None:
     driver, _ = await cockpit.link(ana)
     with pytest.raises(SendRefused) as caught:
-        await driver.send_text("120363000000000000@g.us", "hola", new_wa_key())
+        await driver.send("120363000000000000@g.us", Text(text="hola"), new_wa_key())
     assert caught.value.code == "chat_not_found"
 
 
@@ -99,7 +100,7 @@ async def test_a_refusal_by_the_server_comes_as_an_ack(
 ) -> None:
     await sandbox.config(failSends={"mode": "next", "count": 1})
     driver, told = await cockpit.link(ana)
-    sent = await driver.send_text(CHAT, "hola", new_wa_key())
+    sent = await driver.send(CHAT, Text(text="hola"), new_wa_key())
     await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.ERROR))
 
 
@@ -108,13 +109,13 @@ async def test_quoting(cockpit: Cockpit, ana: PhoneClient) -> None:
     driver, told = await cockpit.link(ana)
     await ana.write(EVA, "a question")
     question = await told.hear(MessageSeen)
-    await driver.send_text(CHAT, "an answer", new_wa_key(), question.wa_message_id)
+    await driver.send(CHAT, Text(text="an answer"), new_wa_key(), question.wa_message_id)
     await told.hear(AckChanged, lambda event: event.ack is Ack.READ)
     [received] = await ana.received()
     assert received["quotedId"]
     assert received["quotedId"] in question.wa_message_id
     with pytest.raises(SendRefused) as caught:
-        await driver.send_text(CHAT, "to nothing", new_wa_key(), f"false_{CHAT}_{new_wa_key()}")
+        await driver.send(CHAT, Text(text="to nothing"), new_wa_key(), f"false_{CHAT}_{new_wa_key()}")
     assert caught.value.code == "quoted_not_found"
 
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from session_core.domain.commands import COMMANDS, PairingCode, PairingCodeShown, SendText
+from session_core.domain.commands import COMMANDS, PairingCode, PairingCodeShown, SendMessage
+from session_core.domain.content import Text
 from session_core.domain.events import (
     EVENTS,
     AccountDeleted,
@@ -88,11 +89,16 @@ def test_a_snapshot_has_the_seeds_id_and_word() -> None:
     "command",
     [
         PairingCode(account_id=ACCOUNT, phone="34600111222"),
-        SendText(
-            account_id=ACCOUNT, message_id=uuid4(), token="t", chat_id="1@lid", text="a private text", wa_key="3EB0"
+        SendMessage(
+            account_id=ACCOUNT,
+            message_id=uuid4(),
+            token="t",
+            chat_id="1@lid",
+            content=Text(text="a private text"),
+            wa_key="3EB0",
         ),
     ],
 )
-def test_a_command_goes_there_and_back_and_keeps_its_text_to_itself(command: SendText | PairingCode) -> None:
+def test_a_command_goes_there_and_back_and_keeps_its_text_to_itself(command: SendMessage | PairingCode) -> None:
     assert COMMANDS.validate_json(command.model_dump_json()) == command
     assert "private" not in repr(command)

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from session_core.services import chats
 from whahook_app.api.chat_schemas import Chat, Contact, Cursor, Limit, Page, Words
 from whahook_app.api.deps import CoreDep, UserDep
+from whahook_app.api.message_schemas import Message
 from whahook_app.api.responses import OWNED
-from whahook_app.api.schemas import Message
 
 router = APIRouter(prefix="/accounts/{account_id}", tags=["chats"])
 

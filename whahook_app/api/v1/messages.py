@@ -1,4 +1,4 @@
-"""Texts out, and everything that came in."""
+"""Messages out, and everything that came in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from session_core.domain.message import Direction
-from session_core.services import messages
+from session_core.services import messages, outgoing
 from whahook_app.api.deps import CoreDep, UserDep
+from whahook_app.api.fields import Line
+from whahook_app.api.message_schemas import Message, NewMessage
 from whahook_app.api.responses import OWNED, problems
-from whahook_app.api.schemas import Line, Message, NewMessage
 
 router = APIRouter(prefix="/accounts/{account_id}/messages", tags=["messages"])
 
@@ -28,13 +29,13 @@ async def send_message(
         Header(description="the same key with the same request brings the same message back, and sends nothing twice"),
     ] = None,
 ) -> Message:
-    """Accept a text. It goes out in order, at the allowed pace, as soon as the account is ready."""
-    accepted = await messages.send_text(
+    """Accept a message. It goes out in order, at the allowed pace, as soon as the account is ready."""
+    accepted = await outgoing.send(
         core,
         who.user_id,
         account_id,
         to=body.to,
-        text=body.text,
+        content=body.said(),
         idempotency_key=idempotency_key,
         force=body.force,
         quoted_id=body.quoted_id,

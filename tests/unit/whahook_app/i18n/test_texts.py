@@ -77,8 +77,8 @@ def test_every_error_that_a_service_raises_has_a_text() -> None:
 
 
 def test_every_refusal_of_whatsapp_has_a_text() -> None:
-    calls = (ROOT / "session_core" / "whatsapp" / "calls.js").read_text(encoding="utf-8")
-    refused = set(re.findall(r'refused: "([a-z_]+)"', calls))
+    scripts = [path.read_text(encoding="utf-8") for path in (ROOT / "session_core" / "whatsapp").glob("*.js")]
+    refused = {code for script in scripts for code in re.findall(r'refused: "([a-z_]+)"', script)}
     assert refused
     assert {code for code in refused if f"failure.{code}" not in TEXTS["es"]} == set()
 

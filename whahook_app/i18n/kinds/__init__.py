@@ -1,0 +1,1 @@
+"""Texts about kinds of messages."""
