@@ -145,7 +145,7 @@ async def test_the_page_tells_whom_it_knows(cockpit: Cockpit, sandbox: RunningSa
     driver, told = await cockpit.link(ana)
     await ana.write(EVA, "hola")
     await told.hear(MessageSeen, lambda event: event.text == "hola")
-    await driver.send_text("34611000002@c.us", "hey", new_wa_key())
+    await driver.send("34611000002@c.us", Text(text="hey"), new_wa_key())
     first = await driver.directory("chats", limit=1)
     rest = await driver.directory("chats", first.end or "", limit=10)
     assert rest.end is None
