@@ -56,6 +56,8 @@ class SandboxConfig(Camel):
         not_on_whatsapp: numbers that have no account.
         gate: what keeps accounts out: ``passkey`` at a scan; ``limited``, ``banned`` or ``terms`` at a connection.
         mute: connections of linked devices stay open, and nothing goes through them.
+        fail_uploads: the media server takes no file.
+        media_gone: the media server gives no file.
         heavy: the page weighs what WhatsApp Web weighs: 12 MB of script, 500 chats with their messages.
     """
 
@@ -78,6 +80,8 @@ class SandboxConfig(Camel):
     not_on_whatsapp: list[str] = Field(default=[], max_length=10_000)
     gate: Literal["none", "passkey", "limited", "banned", "terms"] = "none"
     mute: bool = False
+    fail_uploads: bool = False
+    media_gone: bool = False
     heavy: bool = False
 
     @field_validator("not_on_whatsapp")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from pydantic import ValidationError
+
 from session_core.sandbox.errors import SandboxError
 from session_core.sandbox.ids import lid_of, new_message_id, split_wid
+from session_core.sandbox.media import KEY_NAMES, Media
 from session_core.sandbox.model import ACK_NAMES, Device, Item, Message
 from session_core.sandbox.world import World, now_ms
 
@@ -41,6 +44,9 @@ class Delivery:
         number = self.recipient(str(frame.get("to", "")))
         if number is None or number in self._world.config.not_on_whatsapp:
             return self._nack(device, message_id, "ERROR_UNKNOWN")
+        media = self._media(frame)
+        if (str(frame.get("type")) in KEY_NAMES) != (media is not None):
+            return self._nack(device, message_id, "ERROR_UNKNOWN")
         reason = self._planned_failure()
         if reason:
             return self._nack(device, message_id, reason)
@@ -53,6 +59,7 @@ class Delivery:
             direction="out",
             text=text,
             type=str(frame.get("type") or "chat")[:40],
+            media=media,
             quoted_id=str(quoted) if quoted else None,
             device=device.device,
             sent_at_ms=sent_at if isinstance(sent_at, int) else now,
@@ -64,6 +71,15 @@ class Delivery:
         for other in self._world.devices_of(device.phone):
             if other.device != device.device:
                 self._enqueue(other, "msg", self.wire(message))
+
+    def _media(self, frame: dict[str, object]) -> Media | None:
+        """Return what a message says about its file; None without one, or when the bytes were never uploaded."""
+        try:
+            media = Media.model_validate(frame.get("media"))
+            self._world.blobs.path(self._world.blobs.name_of(media.direct_path))
+        except (ValidationError, SandboxError):
+            return None
+        return media
 
     def _repeated(self, device: Device, message: Message, by_the_page: bool) -> None:
         if message.direction == "in":
@@ -160,6 +176,7 @@ class Delivery:
         name: str | None = None,
         quoted_id: str | None = None,
         kind: str = "chat",
+        media: Media | None = None,
     ) -> Message:
         """Let ``sender`` write to the phone; every linked device gets it, at once or when it is back.
 
@@ -182,6 +199,7 @@ class Delivery:
             direction="in",
             text=text,
             type=kind,
+            media=media,
             quoted_id=quoted_id,
             sent_at_ms=now_ms(),
             received_at_ms=now_ms(),
@@ -205,6 +223,7 @@ class Delivery:
             "text": message.text,
             "type": message.type,
             "ack": message.ack,
+            "media": message.media and message.media.model_dump(by_alias=True, exclude_none=True),
             "tMs": message.sent_at_ms,
             "quoted": quoted
             and {"id": quoted.id, "fromMe": quoted.direction == "out", "text": quoted.text, "type": quoted.type},

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from session_core.sandbox.config import Camel
+from session_core.sandbox.media import Media
 
 ACK_NAMES = {1: "server", 2: "device", 3: "read"}
 MAX_DEVICES = 4
@@ -43,6 +44,7 @@ class Message(Camel):
     """A message between a phone's account and one contact.
 
     Attributes:
+        text: of a message with a file: its caption.
         id: chosen by the sender; unique within the phone.
         direction: ``out`` was written on a linked device, ``in`` by a contact.
         ack: 0 nothing, 1 server, 2 the other's device, 3 read.
@@ -59,6 +61,7 @@ class Message(Camel):
     direction: Literal["in", "out"]
     text: str
     type: str = "chat"
+    media: Media | None = None
     quoted_id: str | None = None
     device: int | None = None
     sent_at_ms: int

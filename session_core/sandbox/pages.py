@@ -28,6 +28,8 @@ SCRIPTS = (
     "modules-actions.js",
     "modules-messages.js",
     "modules-contacts.js",
+    "media-crypto.js",
+    "modules-media.js",
     "modules-hooks.js",
     "storage.js",
     "transport.js",
@@ -49,7 +51,7 @@ HEAVY_HISTORY = f"{_HEAVY}/history.json"
 MAX_QR_BYTES = 2000
 """A QR holds 2953 bytes at most; those that link a device have about 240."""
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "
     "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 )
 HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}

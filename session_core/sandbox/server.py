@@ -25,6 +25,7 @@ from session_core.sandbox.delivery import Delivery
 from session_core.sandbox.errors import SandboxError
 from session_core.sandbox.guard import SameSiteOnly
 from session_core.sandbox.linking import Linking
+from session_core.sandbox.media_api import media_router
 from session_core.sandbox.pages import page_router
 from session_core.sandbox.phone_api import phone_router, refuse, refuse_invalid
 from session_core.sandbox.socket import DeviceSocket
@@ -62,6 +63,7 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
         await DeviceSocket(websocket, world, linking, delivery).run()
 
     app.include_router(page_router(world))
+    app.include_router(media_router(world, delivery))
     app.include_router(phone_router(world, linking, delivery))
     return app
 

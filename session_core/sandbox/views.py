@@ -9,6 +9,9 @@ from session_core.sandbox.world import World
 
 Json = dict[str, object]
 
+SHOWN_OF_MEDIA = {"mimetype", "filename", "size", "filehash", "seconds", "waveform", "is_gif"}
+"""The rest are keys."""
+
 
 def device_view(world: World, device: Device) -> Json:
     """Return a linked device; ``pending`` counts what it has not stored yet."""
@@ -41,6 +44,11 @@ def message_view(message: Message) -> Json:
         "direction": message.direction,
         "text": message.text,
         "type": message.type,
+        "media": message.media
+        and {
+            **message.media.model_dump(by_alias=True, include=SHOWN_OF_MEDIA),
+            "url": f"/phone/{message.phone}/messages/{message.id}/media",
+        },
         "quotedId": message.quoted_id,
         "sentAtMs": message.sent_at_ms,
         "receivedAtMs": message.received_at_ms,

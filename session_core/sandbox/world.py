@@ -12,6 +12,7 @@ from typing import Protocol
 from session_core.sandbox.config import SandboxConfig
 from session_core.sandbox.errors import SandboxError, unknown_phone
 from session_core.sandbox.ids import lid_of
+from session_core.sandbox.media import Blobs
 from session_core.sandbox.model import Contact, Device, Item, Message, Phone
 from session_core.sandbox.storage import Storage
 
@@ -37,6 +38,7 @@ class World:
     def __init__(self, data_dir: Path) -> None:
         """Load what an earlier run left in ``data_dir``."""
         self.storage = Storage(data_dir)
+        self.blobs = Blobs(data_dir / "blobs")
         self.config = next(iter(self.storage.load(SandboxConfig)), SandboxConfig())
         self.phones = {phone.number: phone for phone in self.storage.load(Phone)}
         self.devices = {device.key: device for device in self.storage.load(Device)}

@@ -54,6 +54,23 @@ class PhoneClient:
         """Let the contact ``sender`` write to this phone; ``more``: ``name``, ``quotedId``, ``type``."""
         return await self._post("messages", **{"from": sender, "text": text, **more})
 
+    async def send_file(self, sender: str, content: bytes, mime: str, **more: Any) -> Json:
+        """Let ``sender`` send a file; ``more``: ``type``, ``filename``, ``caption``, ``name``, ``seconds``."""
+        answer = await self._running.client.post(
+            f"/phone/{self.number}/media",
+            params={"from": sender, **more},
+            content=content,
+            headers={"Content-Type": mime},
+        )
+        return self._running.checked(answer)
+
+    async def file(self, message_id: str) -> bytes:
+        """Return the file of a message as a phone opens it: downloaded, decrypted, its hashes checked."""
+        answer = await self._running.client.get(f"/phone/{self.number}/messages/{message_id}/media")
+        if answer.is_error:
+            raise httpx.HTTPStatusError(answer.text, request=answer.request, response=answer)
+        return answer.content
+
     async def unlink(self, device: int | None = None) -> Json:
         """Remove one linked device, or all."""
         return await self._post("unlink", device=device)
@@ -137,14 +154,15 @@ class RunningSandbox:
 
     async def get(self, path: str) -> Json:
         """GET JSON."""
-        return self._checked(await self.client.get(path))
+        return self.checked(await self.client.get(path))
 
     async def post(self, path: str, body: Json) -> Json:
         """POST JSON."""
-        return self._checked(await self.client.post(path, json=body))
+        return self.checked(await self.client.post(path, json=body))
 
     @staticmethod
-    def _checked(response: httpx.Response) -> Json:
+    def checked(response: httpx.Response) -> Json:
+        """Return the JSON of an answer; raises `httpx.HTTPStatusError` for a refusal."""
         if response.is_error:
             raise httpx.HTTPStatusError(response.text, request=response.request, response=response)
         body: Json = response.json()

@@ -62,7 +62,8 @@
       return {
         id: new MsgKey({ id: data.id, remote: chat.id, fromMe: data.fromMe }),
         type: data.type,
-        body: data.text,
+        body: data.media ? (data.media.thumbnail ?? '') : data.text,
+        ...require('SandboxMedia').attributes(data),
         from,
         to,
         isNewMsg,
@@ -115,7 +116,9 @@
 
     async function resend() {
       const { createMsgProtobuf } = require('WAWebCreateMsgProtobuf');
-      for (const msg of MsgCollection.filter((one) => one.id.fromMe && one.ack === 0))
+      // What was never uploaded cannot go out: its bytes were in the page that is gone.
+      const whole = (one) => !require('SandboxMedia').isMedia(one) || one.directPath;
+      for (const msg of MsgCollection.filter((one) => one.id.fromMe && one.ack === 0 && whole(one)))
         transport.sendMessage(msg, createMsgProtobuf(msg), true);
     }
 
@@ -162,6 +165,7 @@
     exports.decryptLater = (msg, message) => {
       setTimeout(() => {
         msg.attributes.body = message.body; // silent: a text that appears is no edit
+        require('SandboxMedia').adorn(msg, message.type);
         msg.set('type', message.type);
       }, config.ciphertextMs);
     };

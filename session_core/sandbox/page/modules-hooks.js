@@ -75,11 +75,6 @@
     exports.genMinimalLinkPreview = async (link) => ({ url: link?.href ?? link, data: {} });
   });
 
-  __d.es('WAWebMediaActions', (exports) => {
-    for (const name of ['generateVideoThumbsAndDuration', 'processRawSticker', 'uploadMedia'])
-      exports[name] = beyond(name);
-  });
-
   __d.es('WAWebStatusSendActions', (exports) => {
     for (const name of [
       'encryptAndSendStatusMsg',

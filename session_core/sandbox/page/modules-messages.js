@@ -5,18 +5,7 @@
   __d.es('WAWebSendMsgChatAction', (exports, require) => {
     // Returns two promises: the message once it is stored here, and the result once the server answers (never, while offline).
     exports.addAndSendMsgToChat = (chat, raw) => {
-      const message = (async () => {
-        const { MsgCollection } = require('WAWebMsgCollection');
-        const known = MsgCollection.get(raw.id);
-        if (known) return known;
-        const Msg = require('WAWebMsgModel');
-        const msg = new Msg(raw);
-        await require('SandboxStorage').putMessage(msg);
-        MsgCollection.add(msg);
-        chat.msgs.add(msg);
-        chat.set('t', msg.t);
-        return msg;
-      })();
+      const message = require('SandboxOutbox').add(chat, raw);
       const result = message.then((msg) =>
         require('WAWebEncryptAndSendMsg').encryptAndSendMsg({ type: 'Outgoing', data: msg })
       );
@@ -46,6 +35,22 @@
     };
   });
 
+  __d.es('SandboxOutbox', (exports, require) => {
+    // Into the profile first, then onto the screen.
+    exports.add = async (chat, raw) => {
+      const { MsgCollection } = require('WAWebMsgCollection');
+      const known = MsgCollection.get(raw.id);
+      if (known) return known;
+      const Msg = require('WAWebMsgModel');
+      const msg = new Msg(raw);
+      await require('SandboxStorage').putMessage(msg);
+      MsgCollection.add(msg);
+      chat.msgs.add(msg);
+      chat.set('t', msg.t);
+      return msg;
+    };
+  });
+
   __d.es('WAWebEncryptAndSendMsg', (exports, require) => {
     exports.encryptAndSendMsg = async ({ data }) => {
       const proto = require('WAWebCreateMsgProtobuf').createMsgProtobuf(data);
@@ -55,6 +60,8 @@
 
   __d.es('WAWebCreateMsgProtobuf', (exports) => {
     exports.createMsgProtobuf = (msg) => {
+      const media = require('SandboxMedia').proto(msg);
+      if (media) return media;
       if (msg.type !== 'chat') throw new Error(`createMsgProtobuf: the sandbox sends text only, not ${msg.type}`);
       const text = String(msg.body ?? '');
       if (!msg.quotedStanzaID) return { conversation: text };

@@ -17,6 +17,19 @@
         });
       }
 
+      initialize() {
+        require('SandboxMedia').adorn(this);
+      }
+
+      // Never throws: `mediaData.mediaStage` tells how it ended.
+      async downloadMedia(_options) {
+        return require('SandboxMedia').download(this);
+      }
+
+      avParams() {
+        return {};
+      }
+
       get sender() {
         return this.id.fromMe ? this.from : (this.author ?? this.from);
       }

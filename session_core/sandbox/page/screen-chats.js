@@ -21,7 +21,7 @@
         ? '⏳ Waiting for this message…'
         : msg.type === 'chat'
           ? (msg.body ?? '')
-          : `[${msg.type}] ${msg.body ?? ''}`;
+          : `[${msg.type}] ${[msg.filename, msg.mediaData ? msg.caption : msg.body].filter(Boolean).join(' · ')}`;
 
     exports.draw = (info) => {
       const { Conn } = require('WAWebConnModel');

@@ -4,7 +4,7 @@
 
   const STORES = { keys: 'id', chats: 'id', contacts: 'id', messages: 'key' };
 
-  __d.es('SandboxStorage', (exports) => {
+  __d.es('SandboxStorage', (exports, require) => {
     const request = (operation) =>
       new Promise((resolve, reject) => {
         operation.onsuccess = () => resolve(operation.result);
@@ -43,6 +43,7 @@
       const attributes = msg.attributes ?? msg;
       const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName } = attributes;
       return {
+        ...require('SandboxMedia').stored(attributes),
         key: id.toString(),
         type,
         body,

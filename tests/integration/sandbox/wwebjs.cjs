@@ -2,7 +2,8 @@
 'use strict';
 
 const readline = require('node:readline');
-const { Client, LocalAuth } = require('whatsapp-web.js');
+const { createHash } = require('node:crypto');
+const { Client, LocalAuth, MessageMedia } = require('whatsapp-web.js');
 
 const options = JSON.parse(process.argv[2]);
 const clock = () => performance.timeOrigin + performance.now();
@@ -49,6 +50,14 @@ const commands = {
     const before = clock();
     const message = await client.sendMessage(to, text, { quotedMessageId });
     return { ...view(message), took: clock() - before };
+  },
+  async sendMedia({ to, media: { mimetype, data, filename }, options }) {
+    return view(await client.sendMessage(to, new MessageMedia(mimetype, data, filename), options));
+  },
+  async media({ id }) {
+    const found = await (await client.getMessageById(id)).downloadMedia();
+    const sha256 = createHash('sha256').update(Buffer.from(found.data, 'base64')).digest('hex');
+    return { mimetype: found.mimetype, filename: found.filename, sha256 };
   },
   async chats() {
     return {
