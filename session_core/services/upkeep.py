@@ -9,6 +9,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import ActivityEntry
 from session_core.errors import NotFound
+from session_core.services import hosts
 from session_core.store import accounts, activity
 
 DAY = timedelta(hours=24)
@@ -28,10 +29,12 @@ async def host_of(core: Core, user_id: UUID, account_id: UUID) -> str:
     """Return the name of the host that the account was last seen on; empty when it runs nowhere.
 
     Raises:
-        NotFound: it is not the user's.
+        NotFound: it is not the user's. What the bus raises when it is away passes through (`health.OUTAGES`).
     """
     async with core.db.read() as session:
         row = await accounts.owned(session, user_id, account_id)
         if row is None:
             raise NotFound("account")
-        return row[1].host_id or ""
+        host_id = row[1].host_id or ""
+    names = {host.id: host.name for host in await hosts.list_hosts(core, user_id)} if host_id else {}
+    return names.get(host_id, host_id)

@@ -28,11 +28,12 @@ async def stage(
     qr: Qr | None = None,
     next_retry_at: datetime | None = None,
     attempt: int = 0,
+    host_id: str | None = None,
 ) -> None:
     """Write and publish a state, as the holder of the account: the real host leaves it alone for the time of a test."""
     held = await lease.acquire(core.redis, UUID(account_id), "host-of-the-test", timedelta(minutes=5))
     assert held is not None, "a real host runs this account"
-    values: dict[str, Any] = {"reason": "", "since": utcnow(), "host_id": None}
+    values: dict[str, Any] = {"reason": "", "since": utcnow(), "host_id": host_id}
     async with core.db.begin() as session:
         rows = await accounts.save_status(
             session,

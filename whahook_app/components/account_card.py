@@ -111,6 +111,10 @@ def _menu(card: Any) -> rx.Component:
                 ),
             ),
             rx.cond(
+                card.running & Connections.several_hosts,
+                rx.fragment(_item("arrow-right-left", "action.move", Connections.ask_move(card.id))),
+            ),
+            rx.cond(
                 card.number != "",
                 rx.fragment(_item("link-2-off", "action.unlink", Connections.ask("unlink", card.id))),
             ),

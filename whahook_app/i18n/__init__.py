@@ -8,6 +8,8 @@ from session_core.domain.message import MessageStatus
 from session_core.domain.status import ReasonCode, SessionStatus
 from whahook_app.i18n.en import EN
 from whahook_app.i18n.es import ES
+from whahook_app.i18n.hosts.en import HOSTS_EN
+from whahook_app.i18n.hosts.es import HOSTS_ES
 from whahook_app.i18n.kinds.en import KINDS_EN
 from whahook_app.i18n.kinds.es import KINDS_ES
 from whahook_app.i18n.media.en import MEDIA_EN
@@ -20,8 +22,8 @@ Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
 TEXTS: dict[Language, dict[str, str]] = {
-    "es": ES | UPKEEP_ES | MEDIA_ES | KINDS_ES,
-    "en": EN | UPKEEP_EN | MEDIA_EN | KINDS_EN,
+    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES,
+    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN,
 }
 
 

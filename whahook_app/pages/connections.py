@@ -9,6 +9,7 @@ from whahook_app.components.account_card import account_card
 from whahook_app.components.alerts import alert_list
 from whahook_app.components.connect_dialog import connect_dialog
 from whahook_app.components.dialogs import one_field, question
+from whahook_app.components.move_dialog import move_dialog
 from whahook_app.components.parts import callout, heading, load_problem, skeleton, some
 from whahook_app.components.text import t
 from whahook_app.layout import page
@@ -50,6 +51,7 @@ def connections() -> rx.Component:
         connect_dialog(),
         _question(),
         _rename(),
+        move_dialog(),
         current=PATH,
     )
 

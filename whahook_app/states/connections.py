@@ -22,6 +22,7 @@ from whahook_app.states.connect_dialog import ConnectDialog
 from whahook_app.states.details import Details, read_details
 from whahook_app.states.guard import language_of, sign_in_address
 from whahook_app.states.menu import Menu
+from whahook_app.states.moving import MoveDialog
 from whahook_app.states.upkeep import Upkeep, read_condition
 from whahook_app.states.upkeep_model import UpkeepModel
 from whahook_app.views.accounts import AccountCard, account_card
@@ -30,7 +31,7 @@ from whahook_app.views.capacity import capacity_line
 from whahook_app.views.uptime import bar
 
 
-class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, Base):
+class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Base):
     """Cards, dialogs and details of the viewer's accounts."""
 
     cards: list[AccountCard] = []
@@ -109,6 +110,7 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, Base):
             "loaded": True,
             "broken": model.broken,
             "no_host": not model.broken and model.capacity.hosts == 0,
+            "several_hosts": model.capacity.hosts > 1,
             "capacity": capacity_line(model.capacity, language),
             "sandbox_offered": settings.sandbox_enabled,
             "sandbox_phone_url": f"{settings.sandbox_url}phone" if settings.sandbox_enabled else "",
@@ -117,6 +119,7 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, Base):
             if getattr(self, name) != value:
                 setattr(self, name, value)
         self._show_connecting(model, language, now)
+        self._show_moving(model, language)
 
     def _close_details(self) -> None:
         super()._close_details()

@@ -46,5 +46,8 @@ def _text(entry: ActivityEntry, language: Language) -> str:
     if said is None:
         # A newer host may write kinds that this page does not know.
         said = text(language, "activity.other", kind=entry.kind)
+    cause = TEXTS[language].get(f"activity.{entry.kind}.{entry.detail}")
+    if cause is not None:
+        return f"{said}: {cause}"
     who = chat_name(entry.detail, language) if is_chat_id(entry.detail) else entry.detail
     return f"{said} · {who}" if who and entry.kind in WITH_A_PERSON else said

@@ -99,6 +99,9 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "action.",
     )
     made += (
+        "move.obstacle.",
+        "move.room.",
+        "move.running.",
         "uptime.24h",
         "uptime.7d",
         "health.",

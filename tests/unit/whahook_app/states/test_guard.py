@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     "watch": "asks through `Watches.open`, again every few seconds",
     "close_dialog": "closes in the caller's own tab",
     "answer_no": "closes in the caller's own tab",
+    "close_move": "closes in the caller's own tab",
     "close_rename": "closes in the caller's own tab",
     "hide": "closes in the caller's own tab",
     "keep": "closes in the caller's own tab",

@@ -1,0 +1,36 @@
+"""In English."""
+
+HOSTS_EN: dict[str, str] = {
+    "action.move": "Move to another server",
+    "move.title": "Move “{name}” to another server",
+    "move.body": "It is closed here, its session is saved, and it opens there. This takes seconds and no new QR.",
+    "move.here": "It is here now",
+    "move.running.one": "{n} session",
+    "move.running.many": "{n} sessions",
+    "move.room.one": "room for 1 more",
+    "move.room.many": "room for {n} more",
+    "move.none": "There is no other server that can take it now.",
+    "move.obstacle.host_draining": "It is being stopped",
+    "move.obstacle.host_full": "No room left",
+    "move.obstacle.login_not_openable": "It cannot open the session: the backup or its key is missing there",
+    "move.go": "Move",
+    "move.way": "From {source} to {target}",
+    "move.leaving": "Closing it and saving its session…",
+    "move.arriving": "Opening on the other server · {word}",
+    "move.done": "It is on {target} now.",
+    "move.stayed": "It could not be moved: it is where it was.",
+    "move.stayed.next": "Its activity says why. You can try again or choose another server.",
+    "move.elsewhere": "Somebody else, or a program, asked for another server.",
+    "move.background": "You can close this window; it goes on.",
+    "activity.move_requested": "You asked to move it to another server",
+    "activity.move_failed": "It could not be moved to another server",
+    "activity.move_failed.host_gone": "that server is gone, or cannot open its session",
+    "activity.move_failed.login_not_saved": "its session could not be saved",
+    "error.host_unknown": "That server is gone. Choose another one.",
+    "error.host_draining": "That server is being stopped. Choose another one, or wait until it is back.",
+    "error.host_full": "There is no room on that server. Choose another one.",
+    "error.login_not_openable": (
+        "That server cannot open its session: both need the same backups and the same backup key."
+    ),
+    "error.not_connected": "The account is not running. Connect it; it opens where there is room.",
+}

@@ -1,0 +1,36 @@
+"""In Spanish."""
+
+HOSTS_ES: dict[str, str] = {
+    "action.move": "Mover a otro servidor",
+    "move.title": "Mover «{name}» a otro servidor",
+    "move.body": "Se cierra aquí, se guarda su sesión y se abre allí. Tarda unos segundos; no hace falta otro QR.",
+    "move.here": "Está aquí ahora",
+    "move.running.one": "{n} sesión",
+    "move.running.many": "{n} sesiones",
+    "move.room.one": "queda sitio para 1",
+    "move.room.many": "queda sitio para {n}",
+    "move.none": "No hay ningún otro servidor que la pueda tomar ahora.",
+    "move.obstacle.host_draining": "Se está apagando",
+    "move.obstacle.host_full": "No queda sitio",
+    "move.obstacle.login_not_openable": "No puede abrir su sesión: le falta la copia de seguridad o su clave",
+    "move.go": "Mover",
+    "move.way": "De {source} a {target}",
+    "move.leaving": "Se cierra y se guarda su sesión…",
+    "move.arriving": "Se abre en el otro servidor · {word}",
+    "move.done": "Ya está en {target}.",
+    "move.stayed": "No se pudo mover: sigue donde estaba.",
+    "move.stayed.next": "Su actividad dice por qué. Puedes intentarlo otra vez o elegir otro servidor.",
+    "move.elsewhere": "Otra persona o un programa pidió llevarla a otro servidor.",
+    "move.background": "Puedes cerrar esta ventana: sigue igual.",
+    "activity.move_requested": "Pediste moverla a otro servidor",
+    "activity.move_failed": "No se pudo mover a otro servidor",
+    "activity.move_failed.host_gone": "ese servidor ya no está o no puede abrir su sesión",
+    "activity.move_failed.login_not_saved": "no se pudo guardar su sesión",
+    "error.host_unknown": "Ese servidor ya no está. Elige otro.",
+    "error.host_draining": "Ese servidor se está apagando. Elige otro, o espera a que vuelva.",
+    "error.host_full": "En ese servidor no queda sitio. Elige otro.",
+    "error.login_not_openable": (
+        "Ese servidor no puede abrir su sesión: los dos tienen que compartir las copias de seguridad y su clave."
+    ),
+    "error.not_connected": "La cuenta no está en marcha. Conéctala y se abrirá donde haya sitio.",
+}
