@@ -7,7 +7,7 @@ events with a higher ``seq``. After a break it gets a `Resync` and reads the sna
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -96,6 +96,7 @@ class EventHub:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._listeners: dict[str, set[Subscription]] = {}
+        self._notice: set[Callable[[], None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
 
@@ -128,6 +129,15 @@ class EventHub:
             if not listeners:
                 del self._listeners[channel]
 
+    @contextmanager
+    def noticed(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call ``callback`` whenever anybody is told anything, until the block ends; also after a break."""
+        self._notice.add(callback)
+        try:
+            yield
+        finally:
+            self._notice.discard(callback)
+
     @property
     def listeners(self) -> int:
         """How many subscriptions are open."""
@@ -158,11 +168,17 @@ class EventHub:
                     self._dispatch(message["channel"], message["data"])
 
     def _offer_to_all(self, event: Resync) -> None:
+        self._call()
         for group in self._listeners.values():
             for subscription in group:
                 subscription.offer(event)
 
+    def _call(self) -> None:
+        for callback in tuple(self._notice):
+            callback()
+
     def _dispatch(self, channel: str, data: str) -> None:
+        self._call()
         group = self._listeners.get(channel)
         if not group:
             return

@@ -116,3 +116,7 @@ ALERTS_TIDIED = "wh:alerts:tidied"
 def alert_mail_queued(alert_id: UUID) -> str:
     """Set while a job to send an alert's e-mail waits in the queue."""
     return f"wh:alerts:mail:{alert_id}:queued"
+
+
+WEBHOOKS_TIDIED = "wh:webhooks:tidied"
+"""Set for an hour after old events and deliveries were deleted."""

@@ -26,6 +26,7 @@ from session_core.domain.backup_keys import parse_keys
 from session_core.errors import FatalError
 from session_core.settings.media import MediaSettings
 from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
+from session_core.settings.webhooks import WebhookSettings
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -33,7 +34,7 @@ MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
 
 
-class Settings(MediaSettings, BaseSettings):
+class Settings(MediaSettings, WebhookSettings, BaseSettings):
     """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(

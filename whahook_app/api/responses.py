@@ -22,7 +22,7 @@ Send an API key in the header `X-API-Key`, or use the cookie that signing in set
 `application/problem+json` with a `code` for programs and an `action` for people. What belongs to somebody else does
 not exist for you: 404.
 
-Live events come over Socket.IO on the same address (path `/socket.io`).
+Live events come over Socket.IO on the same address (path `/socket.io`), and signed to addresses of yours: webhooks.
 """
 
 

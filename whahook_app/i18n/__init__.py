@@ -16,14 +16,16 @@ from whahook_app.i18n.media.en import MEDIA_EN
 from whahook_app.i18n.media.es import MEDIA_ES
 from whahook_app.i18n.upkeep.en import UPKEEP_EN
 from whahook_app.i18n.upkeep.es import UPKEEP_ES
+from whahook_app.i18n.webhooks.en import WEBHOOKS_EN
+from whahook_app.i18n.webhooks.es import WEBHOOKS_ES
 
 Language = Literal["es", "en"]
 
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
 TEXTS: dict[Language, dict[str, str]] = {
-    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES,
-    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN,
+    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES,
+    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN,
 }
 
 

@@ -16,3 +16,8 @@ from session_core.store.models.messages import OutboxEvent as OutboxEvent
 from session_core.store.models.people import ApiKey as ApiKey
 from session_core.store.models.people import LoginSession as LoginSession
 from session_core.store.models.people import User as User
+from session_core.store.models.webhooks import OutboxProgress as OutboxProgress
+from session_core.store.models.webhooks import WebhookAttempt as WebhookAttempt
+from session_core.store.models.webhooks import WebhookDelivery as WebhookDelivery
+from session_core.store.models.webhooks import WebhookEndpoint as WebhookEndpoint
+from session_core.store.models.webhooks import WebhookLane as WebhookLane

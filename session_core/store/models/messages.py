@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
 from session_core.clock import utcnow
@@ -85,10 +85,24 @@ class Message(Base, table=True):
 
 
 class OutboxEvent(Base, table=True):
-    """An event for programs, written in the transaction that made it true."""
+    """An event for programs, written in the transaction that made it true.
+
+    ``id`` says when it was written, ``position`` where it stands among those that anybody can see: a transaction that
+    began earlier may end later, and a reader who goes on from an ``id`` would miss its events.
+    """
 
     __tablename__ = "outbox_events"
-    __table_args__ = (Index("ix_outbox_events_account_id_id", "account_id", "id"), GROWING)
+    __table_args__ = (
+        Index("ix_outbox_events_account_id_id", "account_id", "id"),
+        Index("uq_outbox_events_position", "position", unique=True),
+        Index(
+            "ix_outbox_events_new",
+            "id",
+            postgresql_where=text("position IS NULL"),
+            sqlite_where=text("position IS NULL"),
+        ),
+        GROWING,
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
     event_id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid(), nullable=False, unique=True))
@@ -96,3 +110,8 @@ class OutboxEvent(Base, table=True):
     type: str = Field(max_length=64)
     payload: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
+    position: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger(), nullable=True),
+        description="given once after the transaction is over, see session_core.store.outbox.place; grows",
+    )

@@ -32,8 +32,13 @@ OWN = {
     "setAlertPreferences",
     "createMedia",
     "listMedia",
+    "createWebhook",
+    "listWebhooks",
 }
 """Operations without an id in their path: they are about whoever asks."""
+
+HOOK = "https://93.184.216.34/hook"
+"""A public address: nothing is sent to it, no worker runs here."""
 
 BODIES: dict[str, object] = {
     "createApiKey": {"name": "x"},
@@ -44,6 +49,11 @@ BODIES: dict[str, object] = {
     "setAlertPreferences": {"language": "en"},
     "createMedia": {"url": "https://example.org/photo.jpg"},
     "moveAccount": {"hostId": "host-anywhere"},
+    "createWebhook": {"url": HOOK},
+    "changeWebhook": {"url": f"{HOOK}/taken-over"},
+    "enableWebhook": {},
+    "rotateWebhookSecret": {},
+    "replayWebhookEvents": {"after": 0},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
@@ -82,6 +92,8 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
     message = await ana.program.post(
         f"/api/v1/accounts/{account['id']}/messages", json={"to": "+34612345678", "text": "hello"}
     )
+    webhook = (await ana.program.post("/api/v1/webhooks", json={"url": HOOK})).json()["webhook"]["id"]
+    delivery = await ana.program.post(f"/api/v1/webhooks/{webhook}/test")
     key = await ana.browser.post("/api/v1/api-keys", json={"name": "second"})
     return {
         "account_id": str(account["id"]),
@@ -90,6 +102,8 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
         "media_id": (await ana.program.post("/api/v1/media", files={"file": b"Ana's"})).json()["id"],
+        "webhook_id": webhook,
+        "delivery_id": str(delivery.json()["id"]),
     }
 
 
@@ -149,7 +163,8 @@ def _what_is_removed_last(operation: Operation) -> tuple[bool, int]:
 
 async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
     path = f"/api/v1/accounts/{ids['account_id']}"
-    lists = ("/api/v1/accounts", "/api/v1/api-keys", "/api/v1/media")
+    hook = f"/api/v1/webhooks/{ids['webhook_id']}/deliveries"
+    lists = ("/api/v1/accounts", "/api/v1/api-keys", "/api/v1/media", "/api/v1/webhooks", hook)
     paths = (*lists, f"{path}/messages", f"{path}/activity", f"{path}/backups")
     answers = [await ana.program.get(place) for place in paths]
     assert {answer.status_code for answer in answers} == {200}
@@ -164,3 +179,10 @@ async def test_an_id_of_ones_own_does_not_open_what_hangs_on_another(
     path = f"/api/v1/accounts/{own['id']}/messages"
     assert (await bob.program.get(f"{path}/{belongings['message_id']}")).status_code == 404
     assert (await bob.program.get(path, params={"before": belongings["message_id"]})).status_code == 404
+    hook = (await bob.program.post("/api/v1/webhooks", json={"url": HOOK})).json()["webhook"]["id"]
+    delivery = f"/api/v1/webhooks/{hook}/deliveries/{belongings['delivery_id']}"
+    for method, place in (("GET", delivery), ("POST", f"{delivery}/replay"), ("POST", f"{delivery}/skip")):
+        assert (await bob.program.request(method, place)).status_code == 404
+    theirs = {"url": HOOK, "accountIds": [belongings["account_id"]]}
+    assert (await bob.program.post("/api/v1/webhooks", json=theirs)).json()["code"] == "account_not_found"
+    assert (await bob.program.put(f"/api/v1/webhooks/{hook}", json=theirs)).json()["code"] == "account_not_found"

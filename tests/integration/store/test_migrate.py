@@ -8,22 +8,35 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Enum as SAEnum
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.chats import ChatKind
 from session_core.domain.media import MediaState
 from session_core.domain.message import Direction
+from session_core.domain.webhooks import DeliveryStatus, Problem
 from session_core.errors import FatalError, TransientError
-from session_core.store import migrate
+from session_core.store import migrate, webhook_lanes, webhooks
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
-from session_core.store.models import Alert, Base, Chat, Media, SessionBackup, SessionRuntime
+from session_core.store.models import (
+    Alert,
+    Base,
+    Chat,
+    Media,
+    SessionBackup,
+    SessionRuntime,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from session_core.store.webhook_lanes import Tried
 from tests.factories import add_account, add_user
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
@@ -227,12 +240,23 @@ async def test_the_tables_take_every_value_of_an_enum(database: Database, column
         "whatsapp_accounts": ("id", account_id),
     }
     async with database.begin() as session:
-        if table.name not in own:
+        if table.name.startswith("webhook_"):
+            await _add_webhook(session, user_id)
+        elif table.name not in own:
             await session.exec(insert(table).values(**_row(table.name, account_id, user_id)))
         for member in enum:
             await session.exec(table.update().values({column.name: member}))
             stored = (await session.exec(text(f"SELECT {column.name} FROM {table.name}"))).scalar_one()
             assert stored == member.value
+
+
+async def _add_webhook(session: AsyncSession, user_id: UUID) -> None:
+    endpoint = WebhookEndpoint(user_id=user_id, name="x", url="https://example.org", events=["*"], secret="x")
+    await webhooks.add(session, endpoint)
+    delivery = WebhookDelivery(endpoint_id=endpoint.id, lane_id=endpoint.id, event_id=endpoint.id, event_type="x")
+    await webhooks.add_delivery(session, delivery)
+    tried = Tried(delivery.created_at, 1, 200, Problem.NONE, "")
+    await webhook_lanes.note(session, delivery.id or 0, tried, DeliveryStatus.PENDING)
 
 
 def _row(table: str, account_id: object, user_id: object) -> dict[str, object]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from whahook_app.api.v1 import accounts, alerts, api_keys, auth, backups, chats, condition, hosts, media, messages
+from whahook_app.api.v1 import (
+    accounts,
+    alerts,
+    api_keys,
+    auth,
+    backups,
+    chats,
+    condition,
+    hosts,
+    media,
+    messages,
+    webhooks,
+)
 
 router = APIRouter(prefix="/api/v1")
 router.include_router(auth.router)
@@ -17,3 +29,4 @@ router.include_router(chats.router)
 router.include_router(media.router)
 router.include_router(backups.router)
 router.include_router(alerts.router)
+router.include_router(webhooks.router)
