@@ -34,7 +34,11 @@
     return language() === "es" ? `las ${clock(date)}` : clock(date);
   }
 
-  const KINDS = { ago, moment, since };
+  function short(date) {
+    return date.toDateString() === new Date().toDateString() ? clock(date) : day(date);
+  }
+
+  const KINDS = { ago, moment, since, clock, short };
 
   // Writes only when the text differs: a rewrite with the same text would be read out again.
   function write(element, text) {
@@ -100,6 +104,42 @@
     }
   }
 
+  const YESTERDAY = { es: "ayer", en: "yesterday" };
+
+  // The day above a message, hidden where the one before is of the same day.
+  class WhDay extends Ticking {
+    static observedAttributes = ["datetime", "lang"];
+    tick() {
+      const date = new Date(this.getAttribute("datetime"));
+      const before = this.parentElement?.previousElementSibling?.querySelector("wh-day")?.getAttribute("datetime");
+      this.hidden = Boolean(before) && new Date(before).toDateString() === date.toDateString();
+      if (this.hidden) return write(this, "");
+      const today = new Date();
+      const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+      if (date.toDateString() === today.toDateString()) return write(this, TODAY[language()]);
+      if (date.toDateString() === yesterday.toDateString()) return write(this, YESTERDAY[language()]);
+      const year = date.getFullYear() !== today.getFullYear() && { year: "numeric" };
+      write(this, date.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long", ...year }));
+    }
+  }
+
+  // Older messages come by themselves when one scrolls up to the button that brings them.
+  class WhNear extends HTMLElement {
+    static observedAttributes = ["count"];
+    connectedCallback() { this.look(); }
+    disconnectedCallback() { this.observer?.disconnect(); }
+    attributeChangedCallback() { if (this.isConnected) this.look(); }
+    look() {
+      this.observer?.disconnect();
+      this.observer = new IntersectionObserver(([entry]) => {
+        if (entry.isIntersecting) this.querySelector("button")?.click();
+      });
+      this.observer.observe(this);
+    }
+  }
+
+  customElements.define("wh-day", WhDay);
+  customElements.define("wh-near", WhNear);
   customElements.define("wh-lang", WhLang);
   customElements.define("wh-time", WhTime);
   customElements.define("wh-countdown", WhCountdown);
@@ -129,6 +169,26 @@
     document.execCommand("copy");
     field.remove();
   }
+
+  // In a field for messages Enter sends and Shift+Enter begins a line; while an input method composes it does neither.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.dataset?.enterSends) return;
+    event.preventDefault();
+    event.target.form?.requestSubmit();
+  });
+
+  // What is open goes into the address, so that a reload or a copied link comes back to it.
+  window.whahookAddress = (account, chat) => {
+    const asked = new URLSearchParams(Object.entries({ account, chat }).filter(([, value]) => value));
+    const query = String(asked);
+    history.replaceState(history.state, "", location.pathname + (query && `?${query}`));
+  };
+  window.whahookChatEnd = () => document.querySelector(".wh-log")?.scrollTo({ top: 0 });
+  // On a phone the keyboard would cover the conversation that one has just opened.
+  window.whahookChatOpened = () => requestAnimationFrame(() => {
+    const field = document.getElementById("compose-text");
+    if (matchMedia("(hover: hover) and (min-width: 781px)").matches) field?.focus();
+  });
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");

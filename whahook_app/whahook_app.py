@@ -27,7 +27,7 @@ from whahook_app.states.sign import Sign
 api = create_api(get_core, get_settings())
 
 app = rx.App(
-    stylesheets=["/whahook.css"],
+    stylesheets=["/whahook.css", "/chats.css"],
     head_components=[
         rx.el.link(rel="icon", href="/favicon.ico", sizes="32x32"),
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),

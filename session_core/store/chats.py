@@ -23,6 +23,7 @@ from session_core.domain.chats import (
     phone_of,
     searchable,
 )
+from session_core.domain.content import ACTIONS
 from session_core.domain.message import Direction
 from session_core.domain.text import fold, storable
 from session_core.store import messages
@@ -265,9 +266,12 @@ async def of_chat(
     """Return a chat's messages by the time at which they were written, newest first.
 
     ``before`` is ``(created_at, seq)`` of the last one of the page before. By time, not by ``seq``: what a sweep
-    finds after an interruption is stored late and belongs where it was written.
+    finds after an interruption is stored late and belongs where it was written. What changes another message (a
+    reaction, an edit) is none of its own here.
     """
-    query = select(Message).where(Message.account_id == account_id, Message.chat_id == chat_id)
+    query = select(Message).where(
+        Message.account_id == account_id, Message.chat_id == chat_id, col(Message.kind).not_in(ACTIONS)
+    )
     if before is not None:
         at, seq = before
         query = query.where(tuple_(col(Message.created_at), col(Message.seq)) < tuple_(_time(at), literal(seq)))

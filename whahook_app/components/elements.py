@@ -30,7 +30,10 @@ class NativeLink(Element):
 
 
 class Time(Element):
-    """A moment: ``kind`` is "ago" (hace 5 minutos) or "moment" (hoy 09:41)."""
+    """A moment: ``kind`` is "ago" (hace 5 minutos), "moment" (hoy 09:41), "clock" (09:41) or "short".
+
+    The last is the day, and today the time.
+    """
 
     tag = "WhTime"
     alias = "wh-time"
@@ -55,6 +58,22 @@ class Meter(Element):
     alias = "wh-meter"
     seconds: rx.Var[float]
     total: rx.Var[float]
+
+
+class Day(Element):
+    """The day of a message, above it; hidden where the one before is of the same day. Only the browser knows days."""
+
+    tag = "WhDay"
+    alias = "wh-day"
+    datetime: rx.Var[str]
+
+
+class Near(Element):
+    """Presses the button inside as soon as it comes into view. ``count`` changes when it has something new to do."""
+
+    tag = "WhNear"
+    alias = "wh-near"
+    count: rx.Var[str]
 
 
 class PageLanguage(Element):

@@ -161,10 +161,8 @@ EN: dict[str, str] = {
     "confirm.restart.body": "Its browser is closed and opened again. It stays linked; this takes a few seconds.",
     # Messages
     "messages.title": "Messages",
-    "messages.subtitle": "What lately came in and went out of each account.",
+    "messages.subtitle": "The conversations of each account, as they happen.",
     "messages.account": "Account",
-    "messages.none.title": "No messages yet",
-    "messages.none.body": "What you send and receive with this account shows up here at once.",
     "messages.no_accounts.title": "There is no account yet",
     "messages.no_accounts.body": "Connect one, and its messages will show up here.",
     "messages.go_connect": "Go to Connections",

@@ -165,10 +165,8 @@ ES: dict[str, str] = {
     ),
     # Messages
     "messages.title": "Mensajes",
-    "messages.subtitle": "Lo último que ha entrado y salido de cada cuenta.",
+    "messages.subtitle": "Las conversaciones de cada cuenta, al momento.",
     "messages.account": "Cuenta",
-    "messages.none.title": "Todavía no hay mensajes",
-    "messages.none.body": "Los que envíes y recibas con esta cuenta aparecen aquí al momento.",
     "messages.no_accounts.title": "Aún no hay ninguna cuenta",
     "messages.no_accounts.body": "Conecta una y sus mensajes aparecerán aquí.",
     "messages.go_connect": "Ir a Conexiones",

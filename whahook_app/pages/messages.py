@@ -1,10 +1,11 @@
-"""``/messages``: what came in and went out, live."""
+"""``/messages``: the conversations of an account, live."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from whahook_app.components.message_list import message_line
+from whahook_app.components.chat_list import chat_list
+from whahook_app.components.conversation import conversation
 from whahook_app.components.parts import empty, heading, load_problem, skeleton, some
 from whahook_app.components.text import t
 from whahook_app.layout import page
@@ -20,7 +21,7 @@ def messages() -> rx.Component:
         load_problem(Messages.broken),
         rx.cond(
             Messages.loaded,
-            rx.cond(some(Messages.choices), _list(), rx.cond(Messages.broken, rx.fragment(), _no_accounts())),
+            rx.cond(some(Messages.choices), _chats(), rx.cond(Messages.broken, rx.fragment(), _no_accounts())),
             skeleton(3),
         ),
         current=PATH,
@@ -44,18 +45,12 @@ def _chooser() -> rx.Component:
     )
 
 
-def _list() -> rx.Component:
-    return rx.cond(
-        some(Messages.rows),
-        rx.fragment(
-            rx.el.ul(rx.foreach(Messages.rows, message_line), class_name="wh-card wh-messages", aria_live="polite"),
-            rx.cond(
-                Messages.more,
-                rx.el.button(t("more"), type="button", on_click=Messages.older, class_name="wh-button wh-quiet"),
-                rx.fragment(),
-            ),
-        ),
-        empty("message-square", t("messages.none.title"), t("messages.none.body")),
+def _chats() -> rx.Component:
+    return rx.el.div(
+        chat_list(),
+        conversation(),
+        class_name="wh-card wh-chat",
+        custom_attrs={"data-open": rx.cond(Messages.chat != "", "true", "false")},
     )
 
 

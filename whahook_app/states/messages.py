@@ -1,4 +1,4 @@
-"""The page of the messages: what came in and went out of one account, live."""
+"""The page of the messages: the conversations of one account, live."""
 
 from __future__ import annotations
 
@@ -9,86 +9,219 @@ import reflex as rx
 import structlog
 
 from session_core.core import Core
-from session_core.domain.events import AccountDeleted, MessageChanged, MessageView, SessionChanged
-from session_core.errors import NotFound
-from session_core.services import accounts, messages
+from session_core.domain.chats import ChatKind, ChatView, phone_of
+from session_core.domain.content import ACTIONS
+from session_core.domain.events import (
+    AccountDeleted,
+    ChatsChanged,
+    MessageChanged,
+    MessageView,
+    SessionChanged,
+    SessionSnapshot,
+)
+from session_core.domain.ids import is_chat_id
+from session_core.domain.phone import format_phone, normalize_phone
+from session_core.domain.status import SessionStatus
+from session_core.errors import NotFound, PolicyError
+from session_core.services import accounts, chats, outgoing
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
+from whahook_app.i18n import Language
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
-from whahook_app.states.guard import as_uuid, guarded, language_of, sign_in_address
-from whahook_app.views.lists import merged
-from whahook_app.views.messages import MessageRow, message_row
+from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
+from whahook_app.views.chats import Bubble, ChatRow, bubble, chat_row, chat_title, placed
 
 log = structlog.get_logger(__name__)
 
-PAGE = 30
-LIMIT_LIVE = 300
-"""Lines that a page keeps while messages stream in; older ones come back with "show older ones"."""
+CHATS_PAGE = 30
+PAGE = 40
+LIMIT_LIVE = 400
+"""Bubbles that a page keeps while messages stream in; older ones come back when one scrolls up."""
 
 
 class Messages(Base):
-    """The newest messages of the chosen account."""
+    """The conversations of the chosen account, and the one that is open."""
 
     choices: list[tuple[str, str]] = []
     account: str = ""
-    rows: list[MessageRow] = []
+    ready: bool = False
+    rows: list[ChatRow] = []
+    more_chats: bool = False
+    query: str = ""
+    new_chat: str = ""
+    new_number: str = ""
+
+    chat: str = ""
+    title: str = ""
+    subtitle: str = ""
+    group: bool = False
+    bubbles: list[Bubble] = []
     more: bool = False
+    reply_to: str = ""
+    reply_author: str = ""
+    reply_text: str = ""
+    send_error: str = ""
+    duplicate: bool = False
+
     loaded: bool = False
     broken: bool = False
 
+    _chats_cursor: str = ""
+    _older_cursor: str = ""
+    _tried: str = ""
+
     @rx.event(background=True)
     async def watch(self) -> Any:
-        """Show the messages of the chosen account while they come and go, until the tab is closed."""
+        """Show the conversations while messages come and go, until the tab is closed."""
         core = get_core()
         async with self:
             tab = Tab.of(self.router)
+            self._read_address()
         async with watches.open(core, tab) as watch:
             if watch is None:
                 return None
             while (batch := await watch.batch()) is not None:
-                if self.broken or _list_changed(batch):
+                if self.broken or _accounts_changed(batch):
                     await self._read(core, watch.user_id)
                 elif batch:
-                    async with self:
-                        self._add(batch)
+                    await self._add(core, watch.user_id, batch)
         if not watches.is_open(tab):
             return None
         async with self:
             self.reset()
             return rx.redirect(sign_in_address(self.router.url.path))
 
+    # ---- What people do ---------------------------------------------------------------------------------------------
+
     @rx.event
     @guarded
-    async def choose(self, viewer: Principal, account_id: str) -> None:
-        """Show another account's messages."""
-        found = await messages.list_messages(get_core(), viewer.user_id, as_uuid(account_id), limit=PAGE)
-        self.account = account_id
-        self._show(found)
+    async def choose(self, viewer: Principal, account_id: str) -> Any:
+        """Show another account's conversations."""
+        found = await accounts.get(get_core(), viewer.user_id, as_uuid(account_id))
+        self._close()
+        self.account, self.query, self.new_chat = account_id, "", ""
+        self.ready = found.status is SessionStatus.READY
+        await self._list(viewer)
+        return self._tell_address()
+
+    @rx.event
+    @guarded
+    async def search(self, viewer: Principal, query: str) -> None:
+        """Show the conversations that match, and offer to write to what looks like a number."""
+        self.query = query
+        self._offer_number()
+        await self._list(viewer)
+
+    @rx.event
+    @guarded
+    async def more_of_list(self, viewer: Principal) -> None:
+        """Show conversations that lie longer back."""
+        if not self._chats_cursor:
+            return
+        page = await chats.list_chats(
+            get_core(),
+            viewer.user_id,
+            as_uuid(self.account),
+            limit=CHATS_PAGE,
+            cursor=self._chats_cursor,
+            query=self.query,
+        )
+        shown = {row.id for row in self.rows}
+        language = language_of(self)
+        self.rows = self.rows + [chat_row(chat, language) for chat in page.items if chat.chat_id not in shown]
+        self._note_list_end(page.next_cursor)
+
+    @rx.event
+    @guarded
+    async def open_chat(self, viewer: Principal, chat_id: str) -> Any:
+        """Show a conversation, or the empty place for a first message to a number."""
+        core, account = get_core(), as_uuid(self.account)
+        found = await _conversation(core, viewer.user_id, account, chat_id)
+        self._close()
+        self._show_conversation(*found)
+        return [self._tell_address(), rx.call_script("window.whahookChatOpened()")]
+
+    @rx.event
+    @guarded
+    async def close_chat(self, viewer: Principal) -> Any:
+        """Go back to the list."""
+        self._close()
+        return self._tell_address()
 
     @rx.event
     @guarded
     async def older(self, viewer: Principal) -> None:
         """Show the messages before the oldest one that is shown."""
-        if not self.rows:
+        if not self._older_cursor or not self.chat:
             return
-        oldest = as_uuid(self.rows[-1].id, "message")
-        found = await messages.list_messages(
-            get_core(), viewer.user_id, as_uuid(self.account), limit=PAGE, before=oldest
+        core, account = get_core(), as_uuid(self.account)
+        page = await chats.chat_messages(
+            core, viewer.user_id, account, self.chat, limit=PAGE, cursor=self._older_cursor
         )
-        language = language_of(self)
-        self.rows = self.rows + [message_row(message, language) for message in found]
-        self.more = len(found) == PAGE
+        earlier = await _bubbles(core, viewer.user_id, account, page.items, language_of(self))
+        shown = {row.id for row in self.bubbles}
+        self.bubbles = [row for row in earlier if row.id not in shown] + self.bubbles
+        self._note_end(page.next_cursor)
+
+    @rx.event
+    @guarded
+    async def reply(self, viewer: Principal, message_id: str) -> Any:
+        """Make the next text an answer to a message."""
+        row = next((row for row in self.bubbles if row.id == message_id and row.wa_id), None)
+        if row is None:
+            raise NotFound("message")
+        self.reply_to, self.reply_author = row.wa_id, row.author or ("" if row.out else self.title)
+        self.reply_text = row.text or row.note
+        return rx.set_focus("compose-text")
+
+    @rx.event
+    @guarded
+    async def no_reply(self, viewer: Principal) -> Any:
+        """Write something new instead of an answer."""
+        self.reply_to = self.reply_author = self.reply_text = ""
+        return rx.set_focus("compose-text")
+
+    @rx.event
+    @guarded
+    async def send(self, viewer: Principal, form: dict[str, Any]) -> Any:
+        """Queue the text; its way to the phone shows in its bubble."""
+        text = field(form, "text")
+        if not self.chat or not text.strip():
+            return None
+        force = self.duplicate and text == self._tried
+        self._tried, self.send_error, self.duplicate = text, "", False
+        try:
+            await outgoing.send_text(
+                get_core(),
+                viewer.user_id,
+                as_uuid(self.account),
+                to=self.chat,
+                text=text,
+                force=force,
+                quoted_id=self.reply_to or None,
+            )
+        except PolicyError as error:
+            self.send_error = error_text(language_of(self), error)
+            self.duplicate = error.code == "duplicate_message"
+            return rx.set_focus("compose-text")
+        self._tried = self.reply_to = self.reply_author = self.reply_text = ""
+        return [rx.set_value("compose-text", ""), rx.call_script("window.whahookChatEnd()")]
+
+    # ---- What is shown ----------------------------------------------------------------------------------------------
 
     async def _read(self, core: Core, user_id: UUID) -> None:
-        """Read accounts and messages outside of the lock, then show them."""
-        wanted = self.account
+        """Read everything that is shown, outside of the lock, then show it."""
+        async with self:
+            wanted, chat, query, shown = self.account, self.chat, self.query, len(self.rows)
+        opened = None
         try:
             known = await accounts.list_accounts(core, user_id)
-            ids = [str(account.account_id) for account in known]
-            chosen = wanted if wanted in ids else next(iter(ids), "")
-            found = await messages.list_messages(core, user_id, UUID(chosen), limit=PAGE) if chosen else []
+            chosen = next((one for one in known if str(one.account_id) == wanted), next(iter(known), None))
+            listed = await _listed(core, user_id, chosen, query, shown)
+            if chosen is not None and chat and str(chosen.account_id) == wanted:
+                opened = await _reopened(core, user_id, chosen.account_id, chat)
         except NotFound:
             # Deleted in this very moment; the event of it comes and reads again.
             return
@@ -99,29 +232,158 @@ class Messages(Base):
             return
         async with self:
             self.choices = [(str(account.account_id), account.name) for account in known]
-            if self.account in ("", wanted):
-                self.account = chosen
-                self._show(found)
+            if self.account in ("", wanted) and chosen is not None:
+                self.account, self.ready = str(chosen.account_id), chosen.status is SessionStatus.READY
+                if self.query == query:
+                    self._show_list(listed)
+                if self.chat == chat:
+                    self._close_if_gone(opened)
+                    if opened is not None:
+                        self._show_conversation(*opened, keep=True)
+            elif chosen is None:
+                self._close()
+                self.account, self.rows = "", []
             self.broken, self.loaded = False, True
 
-    def _show(self, found: list[MessageView]) -> None:
+    async def _add(self, core: Core, user_id: UUID, batch: Batch) -> None:
+        """Show what just happened."""
+        async with self:
+            account, chat, query, shown = self.account, self.chat, self.query, len(self.rows)
+            language = language_of(self)
+        news = [one.message for one in batch if isinstance(one, MessageChanged)]
+        news = [message for message in news if str(message.account_id) == account]
+        listed = any(isinstance(one, ChatsChanged) and str(one.account_id) == account for one in batch)
+        if not account or not (news or listed):
+            return
+        here = [message for message in news if message.chat_id == chat and message.kind not in ACTIONS]
+        try:
+            page = await chats.list_chats(core, user_id, UUID(account), limit=max(CHATS_PAGE, shown), query=query)
+            rows = await _bubbles(core, user_id, UUID(account), here, language) if here else []
+        except PolicyError:
+            return
+        async with self:
+            if self.account != account:
+                return
+            if self.query == query:
+                self._show_list(page)
+            if rows and self.chat == chat:
+                bubbles = placed(self.bubbles, rows)
+                self.bubbles = bubbles[-max(LIMIT_LIVE, len(self.bubbles)) :]
+
+    async def _list(self, viewer: Principal) -> None:
+        page = await chats.list_chats(
+            get_core(), viewer.user_id, as_uuid(self.account), limit=CHATS_PAGE, query=self.query
+        )
+        self._show_list(page)
+
+    def _show_list(self, page: chats.Page[ChatView]) -> None:
         language = language_of(self)
-        self.rows = [message_row(message, language) for message in found]
-        self.more = len(found) == PAGE
+        self.rows = [chat_row(chat, language) for chat in page.items]
+        self._note_list_end(page.next_cursor)
 
-    def _add(self, batch: Batch) -> None:
+    def _note_list_end(self, cursor: str | None) -> None:
+        self._chats_cursor, self.more_chats = cursor or "", cursor is not None
+
+    def _note_end(self, cursor: str | None) -> None:
+        self._older_cursor, self.more = cursor or "", cursor is not None
+
+    def _show_conversation(
+        self, chat: ChatView | str, found: chats.Page[MessageView], context: Context, *, keep: bool = False
+    ) -> None:
         language = language_of(self)
-        news = [
-            message_row(event.message, language)
-            for event in batch
-            if isinstance(event, MessageChanged) and str(event.message.account_id) == self.account
-        ]
-        if news:
-            rows = merged(self.rows, news)
-            self.more = self.more or len(rows) > LIMIT_LIVE
-            self.rows = rows[:LIMIT_LIVE]
+        rows = [bubble(message, language, *context) for message in reversed(found.items)]
+        if isinstance(chat, str):
+            self.chat, self.title, self.subtitle, self.group = chat, format_phone(phone_of(chat)), "", False
+        else:
+            self.chat, self.title = chat.chat_id, chat_title(chat, language)
+            self.subtitle = format_phone(chat.phone) if chat.name else ""
+            self.group = chat.kind is ChatKind.GROUP
+        if keep and self.bubbles and rows and self.bubbles[0].at < rows[0].at:
+            # What was scrolled to stays, and so does where the next page begins.
+            self.bubbles = placed(self.bubbles, rows)
+            return
+        self.bubbles = rows
+        self._note_end(found.next_cursor)
+
+    def _close(self) -> None:
+        self.chat = self.title = self.subtitle = self.send_error = ""
+        self.reply_to = self.reply_author = self.reply_text = self._tried = self._older_cursor = ""
+        self.bubbles = []
+        self.more = self.duplicate = self.group = False
+
+    def _close_if_gone(self, opened: object) -> None:
+        if self.chat and opened is None:
+            self._close()
+
+    def _offer_number(self) -> None:
+        """Offer to write to the number that was typed."""
+        self.new_chat = self.new_number = ""
+        digits = sum(character.isdigit() for character in self.query)
+        try:
+            number = normalize_phone(self.query) if digits >= 7 else ""
+        except PolicyError:
+            return
+        if number:
+            self.new_chat, self.new_number = f"{number}@c.us", format_phone(number)
+
+    def _read_address(self) -> None:
+        """Take account and chat from the address, where nothing is shown yet: after a reload, or from a link."""
+        if self.account:
+            return
+        asked = self.router.url.query_parameters
+        self.account, chat = str(asked.get("account", "")), str(asked.get("chat", ""))
+        self.chat = chat if is_chat_id(chat) else ""
+
+    def _tell_address(self) -> rx.event.EventSpec:
+        """Write account and chat into the address, so that a reload comes back to them."""
+        return rx.call_script(f"window.whahookAddress({_quoted(self.account)}, {_quoted(self.chat)})")
 
 
-def _list_changed(batch: Batch) -> bool:
-    """Tell whether the accounts have to be read again: after a break, or because one came, went or was renamed."""
+Context = tuple[dict[str, str], dict[str, MessageView]]
+Conversation = tuple[ChatView | str, "chats.Page[MessageView]", Context]
+
+
+async def _conversation(core: Core, user_id: UUID, account_id: UUID, chat_id: str) -> Conversation:
+    try:
+        chat: ChatView | str = await chats.get_chat(core, user_id, account_id, chat_id)
+    except NotFound as error:
+        if error.code != "chat_not_found" or not is_chat_id(chat_id) or phone_of(chat_id) is None:
+            raise
+        return chat_id, chats.Page([]), ({}, {})
+    found = await chats.chat_messages(core, user_id, account_id, chat_id, limit=PAGE)
+    return chat, found, await chats.context(core, user_id, account_id, found.items)
+
+
+async def _reopened(core: Core, user_id: UUID, account_id: UUID, chat_id: str) -> Conversation | None:
+    """Return the open conversation as it is now; None when it is gone."""
+    try:
+        return await _conversation(core, user_id, account_id, chat_id)
+    except NotFound:
+        return None
+
+
+async def _listed(
+    core: Core, user_id: UUID, account: SessionSnapshot | None, query: str, shown: int
+) -> chats.Page[ChatView]:
+    if account is None:
+        return chats.Page([])
+    return await chats.list_chats(core, user_id, account.account_id, limit=max(CHATS_PAGE, shown), query=query)
+
+
+async def _bubbles(
+    core: Core, user_id: UUID, account_id: UUID, found: list[MessageView], language: Language
+) -> list[Bubble]:
+    """Make bubbles, oldest first."""
+    context = await chats.context(core, user_id, account_id, found)
+    return sorted((bubble(message, language, *context) for message in found), key=lambda row: row.at)
+
+
+def _accounts_changed(batch: Batch) -> bool:
+    """Tell whether the accounts have to be read again: after a break, or because one came, went or changed."""
     return any(isinstance(event, Resync | AccountDeleted | SessionChanged) for event in batch)
+
+
+def _quoted(value: str) -> str:
+    """Write an id as JavaScript. What is no id is left out: it would come from an address."""
+    good = value.replace("-", "").replace("@", "").replace(".", "").isalnum() and value.isascii()
+    return f'"{value if good else ""}"'

@@ -96,6 +96,8 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "activity.",
         "phase.",
         "confirm.",
+        "chats.kind.",
+        "chats.unread.",
         "action.",
     )
     made += (

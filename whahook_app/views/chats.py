@@ -1,0 +1,150 @@
+"""A chat as a line of the list, and a message as a bubble of the conversation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from session_core.domain.chats import ChatKind, ChatView, phone_of
+from session_core.domain.events import MessageView
+from session_core.domain.message import Direction
+from session_core.domain.phone import format_phone
+from whahook_app.i18n import TEXTS, Language, counted, message_status, text
+from whahook_app.views.messages import ICON, failure
+
+PREVIEW = 120
+"""Characters of a message that are shown where it is only mentioned."""
+
+
+@dataclasses.dataclass
+class ChatRow:
+    """A conversation in the list."""
+
+    id: str = ""
+    name: str = ""
+    number: str = ""
+    group: bool = False
+    at: str = ""
+    preview: str = ""
+    out: bool = False
+    icon: str = ""
+    word: str = ""
+    unread: int = 0
+    unread_word: str = ""
+    archived: bool = False
+
+
+@dataclasses.dataclass
+class Bubble:
+    """A message in the conversation."""
+
+    id: str = ""
+    wa_id: str = ""
+    out: bool = False
+    author: str = ""
+    text: str = ""
+    note: str = ""
+    at: str = ""
+    status: str = ""
+    word: str = ""
+    icon: str = ""
+    failure: str = ""
+    replayed: bool = False
+    answers: bool = False
+    quote_author: str = ""
+    quote: str = ""
+
+
+def chat_row(chat: ChatView, language: Language) -> ChatRow:
+    """Make the line of a chat."""
+    number = format_phone(chat.phone)
+    last = chat.last
+    return ChatRow(
+        id=chat.chat_id,
+        name=chat_title(chat, language),
+        number=number if chat.name else "",
+        group=chat.kind is ChatKind.GROUP,
+        at=chat.last_at.isoformat() if last or chat.last_at.year > 1970 else "",
+        preview=mention(last, language) if last else "",
+        out=last is not None and last.direction is Direction.OUT,
+        icon=ICON[last.status] if last and last.direction is Direction.OUT else "",
+        word=message_status(language, last.status) if last and last.direction is Direction.OUT else "",
+        unread=chat.unread,
+        unread_word=counted(language, "chats.unread", chat.unread) if chat.unread else "",
+        archived=chat.archived,
+    )
+
+
+def chat_title(chat: ChatView, language: Language) -> str:
+    """Return what people call the chat: its name, else its number."""
+    if chat.name:
+        return chat.name
+    if chat.kind is ChatKind.GROUP:
+        return text(language, "messages.group")
+    return format_phone(chat.phone) or text(language, "chats.hidden_number")
+
+
+def bubble(
+    message: MessageView, language: Language, names: Mapping[str, str], answered: Mapping[str, MessageView]
+) -> Bubble:
+    """Make the bubble of a message.
+
+    Args:
+        message: the message.
+        language: of whoever looks.
+        names: of the authors, by their ids.
+        answered: the messages that others answer, by their WhatsApp ids.
+    """
+    out = message.direction is Direction.OUT
+    quoted = answered.get(message.quoted_id) if message.quoted_id else None
+    return Bubble(
+        id=str(message.id),
+        wa_id=message.wa_message_id or "",
+        out=out,
+        author=author(message, language, names) if message.author and not out else "",
+        text=message.text,
+        note=kind_note(message, language),
+        at=message.created_at.isoformat(),
+        status=message.status.value,
+        word=message_status(language, message.status) if out else "",
+        icon=ICON[message.status] if out else "",
+        failure=failure(message.failure, language),
+        replayed=message.replayed,
+        answers=bool(message.quoted_id),
+        quote_author=author(quoted, language, names) if quoted else "",
+        quote=mention(quoted, language) if quoted else text(language, "chats.answers.gone"),
+    )
+
+
+def author(message: MessageView, language: Language, names: Mapping[str, str]) -> str:
+    """Return who wrote a message."""
+    if message.direction is Direction.OUT:
+        return text(language, "chats.you")
+    wa_id = message.author or message.chat_id
+    number = format_phone(phone_of(wa_id))
+    return names.get(wa_id) or message.sender_name or number or text(language, "chats.hidden_number")
+
+
+def kind_note(message: MessageView, language: Language) -> str:
+    """Return what a message is when it is no text; empty for texts."""
+    if message.kind == "text":
+        return ""
+    known = TEXTS[language].get(f"chats.kind.{message.kind}")
+    return known or text(language, "chats.kind.other", kind=message.kind)
+
+
+def mention(message: MessageView, language: Language) -> str:
+    """Return a message in one short line."""
+    words = " ".join(part for part in (kind_note(message, language), " ".join(message.text.split())) if part)
+    return words if len(words) <= PREVIEW else words[: PREVIEW - 1] + "…"
+
+
+def placed(shown: Sequence[Bubble], news: Iterable[Bubble]) -> list[Bubble]:
+    """Return ``shown`` with ``news``, oldest first: what is there is replaced, the rest put where its time is.
+
+    What lies before the oldest one that is shown is left out, unless nothing is shown: it comes with its page.
+    """
+    rows = {row.id: row for row in shown}
+    oldest = shown[0].at if shown else ""
+    rows |= {row.id: row for row in news if row.id in rows or row.at >= oldest}
+    return sorted(rows.values(), key=lambda row: row.at)
