@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from pydantic import ValidationError
 
+from session_core.sandbox.contents import checked
 from session_core.sandbox.errors import SandboxError
-from session_core.sandbox.ids import lid_of, new_message_id, split_wid
+from session_core.sandbox.ids import is_group, lid_of, new_message_id, split_wid
 from session_core.sandbox.media import KEY_NAMES, Media
 from session_core.sandbox.model import ACK_NAMES, Device, Item, Message
 from session_core.sandbox.world import World, now_ms
@@ -41,16 +43,21 @@ class Delivery:
         known = self._world.messages[device.phone].get(message_id)
         if known is not None:
             return self._repeated(device, known, bool(frame.get("retransmit")))
-        number = self.recipient(str(frame.get("to", "")))
+        number = self.chat_key(device.phone, str(frame.get("to", "")))
         if number is None or number in self._world.config.not_on_whatsapp:
             return self._nack(device, message_id, "ERROR_UNKNOWN")
-        media = self._media(frame)
-        if (str(frame.get("type")) in KEY_NAMES) != (media is not None):
+        kind, media = str(frame.get("type") or "chat")[:40], self._media(frame)
+        if (kind in KEY_NAMES) != (media is not None):
+            return self._nack(device, message_id, "ERROR_UNKNOWN")
+        try:
+            content = checked(kind, frame.get("content"))
+        except SandboxError:
             return self._nack(device, message_id, "ERROR_UNKNOWN")
         reason = self._planned_failure()
         if reason:
             return self._nack(device, message_id, reason)
-        self._world.ensure_contact(self._world.phone(device.phone), number)
+        if not is_group(number):
+            self._world.ensure_contact(self._world.phone(device.phone), number)
         quoted, sent_at, now = frame.get("quotedId"), frame.get("sentAtMs"), now_ms()
         message = Message(
             id=message_id,
@@ -58,7 +65,8 @@ class Delivery:
             contact=number,
             direction="out",
             text=text,
-            type=str(frame.get("type") or "chat")[:40],
+            type=kind,
+            content=content,
             media=media,
             quoted_id=str(quoted) if quoted else None,
             device=device.device,
@@ -70,7 +78,7 @@ class Delivery:
         self._schedule_ack(message, 1)
         for other in self._world.devices_of(device.phone):
             if other.device != device.device:
-                self._enqueue(other, "msg", self.wire(message))
+                self.enqueue(other, "msg", self.wire(message))
 
     def _media(self, frame: dict[str, object]) -> Media | None:
         """Return what a message says about its file; None without one, or when the bytes were never uploaded."""
@@ -90,7 +98,7 @@ class Delivery:
             message.arrivals_ms.append(now_ms())
         self._world.save_message(message)
         if message.ack:
-            self._push(device, {"t": "ack", "id": message.id, "ack": message.ack})
+            self.push(device, {"t": "ack", "id": message.id, "ack": message.ack})
 
     def recipient(self, wid: str) -> str | None:
         """Return the number behind an id; None when it is malformed or a hidden id that nobody knows."""
@@ -99,6 +107,12 @@ class Delivery:
         except SandboxError:
             return None
         return user if server == "c.us" else self._world.numbers_by_lid.get(user)
+
+    def chat_key(self, phone: str, wid: str) -> str | None:
+        """Return the number of a contact, or the id of a group of the account; None when there is no such chat."""
+        if is_group(wid):
+            return wid if wid in self._world.phone(phone).groups else None
+        return self.recipient(wid)
 
     def _planned_failure(self) -> str | None:
         plan = self._world.config.fail_sends
@@ -114,7 +128,7 @@ class Delivery:
         return plan.reason
 
     def _nack(self, device: Device, message_id: str, reason: str) -> None:
-        self._push(device, {"t": "nack", "id": message_id, "reason": reason})
+        self.push(device, {"t": "nack", "id": message_id, "reason": reason})
 
     # acks
 
@@ -137,7 +151,7 @@ class Delivery:
         message.ack = max(message.ack, ack)
         self._world.save_message(message)
         for device in self._world.devices_of(message.phone):
-            self._enqueue(device, "ack", {"id": message.id, "ack": message.ack})
+            self.enqueue(device, "ack", {"id": message.id, "ack": message.ack})
 
     def read(self, number: str, contact: str) -> int:
         """Let a contact read everything that was sent to it; return how many messages moved.
@@ -145,7 +159,8 @@ class Delivery:
         Raises:
             SandboxError: 404 when the phone has no chat with the contact.
         """
-        if contact not in self._world.phone(number).contacts:
+        phone = self._world.phone(number)
+        if contact not in phone.contacts and contact not in phone.groups:
             raise SandboxError(404, "unknown_chat", f"+{number} has no chat with +{contact}.")
         unread = [
             m
@@ -158,7 +173,7 @@ class Delivery:
 
     def seen(self, device: Device, wid: str) -> None:
         """Note that a linked device has read a chat."""
-        number = self.recipient(wid)
+        number = self.chat_key(device.phone, wid)
         for message in self._world.messages[device.phone].values():
             if message.contact == number and message.direction == "in" and message.ack < 3:
                 message.ack = 3
@@ -177,12 +192,14 @@ class Delivery:
         quoted_id: str | None = None,
         kind: str = "chat",
         media: Media | None = None,
+        content: dict[str, Any] | None = None,
+        group: str | None = None,
     ) -> Message:
         """Let ``sender`` write to the phone; every linked device gets it, at once or when it is back.
 
         Raises:
-            SandboxError: 404 ``unknown_phone`` or ``unknown_message`` (the quoted one); 422 when the phone writes to
-                itself.
+            SandboxError: 404 ``unknown_phone``, ``unknown_group`` or ``unknown_message`` (the quoted one); 422 when the
+                phone writes to itself, or for a content that its kind does not have.
         """
         phone = self._world.phone(number)
         if sender == number:
@@ -191,37 +208,47 @@ class Delivery:
             )
         if quoted_id is not None and quoted_id not in self._world.messages[number]:
             raise SandboxError(404, "unknown_message", f"There is no message {quoted_id} to quote.")
+        content = checked(kind, content)
         self._world.ensure_contact(phone, sender, name)
+        if group is not None:
+            self._world.group(phone, group)
         message = Message(
             id=new_message_id(),
             phone=number,
-            contact=sender,
+            contact=group or sender,
+            author=sender if group else None,
             direction="in",
             text=text,
             type=kind,
             media=media,
+            content=content,
             quoted_id=quoted_id,
             sent_at_ms=now_ms(),
             received_at_ms=now_ms(),
         )
         self._world.save_message(message)
         for device in self._world.devices_of(number):
-            self._enqueue(device, "msg", self.wire(message))
+            self.enqueue(device, "msg", self.wire(message))
         return message
 
     # queues
 
     def wire(self, message: Message) -> dict[str, object]:
         """Return a message as the page gets it."""
-        contact = self._world.phone(message.phone).contacts[message.contact]
+        phone = self._world.phone(message.phone)
+        author = message.author or (message.contact if message.direction == "in" else None)
+        contact = phone.contacts.get(author or message.contact)
         quoted = self._world.messages[message.phone].get(message.quoted_id or "")
         return {
             "id": message.id,
             "fromMe": message.direction == "out",
-            "chat": self.chat_of(message.contact),
-            "name": contact.name,
+            "chat": self.chat_of(message.phone, message.contact),
+            "author": self.person(message.author) if message.author else None,
+            "name": contact.name if contact else "",
             "text": message.text,
-            "type": message.type,
+            "type": "revoked" if message.revoked else message.type,
+            "content": message.content,
+            "edited": bool(message.edits),
             "ack": message.ack,
             "media": message.media and message.media.model_dump(by_alias=True, exclude_none=True),
             "tMs": message.sent_at_ms,
@@ -229,8 +256,15 @@ class Delivery:
             and {"id": quoted.id, "fromMe": quoted.direction == "out", "text": quoted.text, "type": quoted.type},
         }
 
-    def chat_of(self, number: str) -> dict[str, str]:
-        """Return the ids of a contact; ``wid`` is the one that new chats with it get."""
+    def chat_of(self, phone: str, key: str) -> dict[str, Any]:
+        """Return the ids of a contact or group; ``wid`` is the one that new chats with it get."""
+        if is_group(key):
+            group = self._world.phone(phone).groups[key]
+            return {"wid": key, "subject": group.subject, "members": [self.person(number) for number in group.members]}
+        return self.person(key)
+
+    def person(self, number: str) -> dict[str, str]:
+        """Return the ids of a number's account."""
         pn, lid = f"{number}@c.us", f"{lid_of(number)}@lid"
         return {"wid": lid if self._world.config.lid else pn, "pn": pn, "lid": lid}
 
@@ -238,19 +272,20 @@ class Delivery:
         """Return the last messages of a phone, oldest first, for a device that was linked just now."""
         return [self.wire(message) for message in list(self._world.messages[number].values())[-HISTORY:]]
 
-    def _enqueue(self, device: Device, kind: str, data: dict[str, object]) -> None:
+    def enqueue(self, device: Device, kind: str, data: dict[str, object]) -> None:
+        """Have a linked device get something exactly once, now or when it is back."""
         item = Item.model_validate({"deviceKey": device.key, "seq": device.next_seq, "kind": kind, "data": data})
         device.next_seq += 1
         self._world.queues[device.key][item.seq] = item
         self._world.storage.put(item.key, item)
         self._world.storage.put(device.key, device)
-        self._push(device, {"t": "item", **item.model_dump(include={"seq", "kind", "data"})})
+        self.push(device, {"t": "item", **item.model_dump(include={"seq", "kind", "data"})})
 
     def flush(self, device: Device) -> int:
         """Push everything that the device has not stored yet; return how many messages (not acks) that were."""
         items = list(self._world.queues[device.key].values())
         for item in items:
-            self._push(device, {"t": "item", **item.model_dump(include={"seq", "kind", "data"})})
+            self.push(device, {"t": "item", **item.model_dump(include={"seq", "kind", "data"})})
         return sum(item.kind == "msg" for item in items)
 
     def got(self, device: Device, seq: int) -> None:
@@ -259,7 +294,8 @@ class Delivery:
         if item is not None:
             self._world.storage.delete(Item, item.key)
 
-    def _push(self, device: Device, frame: dict[str, object]) -> None:
+    def push(self, device: Device, frame: dict[str, object]) -> None:
+        """Send a frame to a device that is connected; others never hear of it."""
         connection = self._world.connections.get(device.key)
         if connection is not None:
             connection.push(frame)

@@ -52,6 +52,19 @@ def split_wid(wid: str) -> tuple[str, str]:
     raise SandboxError(422, "malformed_id", f"'{wid}' is neither a number's id (...@c.us) nor a hidden one (...@lid).")
 
 
+_GROUP = re.compile(r"[0-9]{5,20}(-[0-9]{1,20})?@g\.us")
+
+
+def is_group(wid: str) -> bool:
+    """Tell whether an id is a group's."""
+    return _GROUP.fullmatch(wid) is not None
+
+
+def new_group_id() -> str:
+    """Return an id as the server gives new groups."""
+    return f"1203634{secrets.randbelow(10**11):011d}@g.us"
+
+
 def new_message_id() -> str:
     """Return an id as phones make them: 32 upper-case hexadecimal characters."""
     return "3EB0" + secrets.token_hex(14).upper()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -41,11 +41,18 @@ class Device(Camel):
 
 
 class Message(Camel):
-    """A message between a phone's account and one contact.
+    """A message between a phone's account and one contact or group.
 
     Attributes:
         text: of a message with a file: its caption.
         id: chosen by the sender; unique within the phone.
+        contact: number of the contact, or id of the group.
+        author: number of who wrote into the group; None for the account itself.
+        content: what the kind carries beside its text, see `session_core.sandbox.contents`.
+        reactions: emoji by who reacted: a number, or ``me`` for the account.
+        votes: of a poll: the local ids of the options, by voter.
+        edits: earlier texts.
+        revoked: deleted for everyone.
         direction: ``out`` was written on a linked device, ``in`` by a contact.
         ack: 0 nothing, 1 server, 2 the other's device, 3 read.
         acks: when each ack came, by name, in epoch milliseconds.
@@ -70,6 +77,12 @@ class Message(Camel):
     acks: dict[str, int] = Field(default_factory=dict)
     arrivals_ms: list[int] = Field(default_factory=list)
     retransmits: int = 0
+    author: str | None = None
+    content: dict[str, Any] = Field(default_factory=dict)
+    reactions: dict[str, str] = Field(default_factory=dict)
+    votes: dict[str, list[int]] = Field(default_factory=dict)
+    edits: list[str] = Field(default_factory=list)
+    revoked: bool = False
 
     @property
     def key(self) -> str:
@@ -84,13 +97,27 @@ class Contact(Camel):
     name: str
 
 
+class Group(Camel):
+    """A group that the account is in. ``members``: the numbers of the others."""
+
+    id: str
+    subject: str
+    members: list[str] = Field(default_factory=list)
+
+
 class Phone(Camel):
-    """A simulated phone with its account."""
+    """A simulated phone with its account.
+
+    Attributes:
+        watched: what the account is seen doing in a chat: ``composing``, ``recording`` or ``paused``, by contact.
+    """
 
     number: str
     name: str
     next_device: int = 1
     contacts: dict[str, Contact] = Field(default_factory=dict)
+    groups: dict[str, Group] = Field(default_factory=dict)
+    watched: dict[str, str] = Field(default_factory=dict)
 
 
 class Item(Camel):
@@ -98,7 +125,7 @@ class Item(Camel):
 
     device_key: str
     seq: int
-    kind: Literal["msg", "ack"]
+    kind: Literal["msg", "ack", "change"]
     data: dict[str, object]
 
     @property

@@ -6,23 +6,26 @@ it belongs on no public network. Every refusal is a 4xx with ``{"error", "messag
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field, field_validator, model_validator
 
 from session_core.sandbox.config import Camel, SandboxConfig
+from session_core.sandbox.contents import KINDS
 from session_core.sandbox.decode import decode_qr
 from session_core.sandbox.delivery import Delivery
 from session_core.sandbox.errors import SandboxError
-from session_core.sandbox.ids import parse_number, split_wid
+from session_core.sandbox.ids import is_group, parse_number, split_wid
 from session_core.sandbox.linking import Linking
 from session_core.sandbox.model import Device
 from session_core.sandbox.pages import phone_page
 from session_core.sandbox.views import Json, device_view, phone_view, received_view, summary_view
 from session_core.sandbox.world import World
 
-MESSAGE_TYPES = frozenset({"chat", "image", "video", "audio", "ptt", "document", "sticker", "location", "vcard"})
+MESSAGE_TYPES = frozenset({"chat", "image", "video", "audio", "ptt", "document", "sticker"}) | frozenset(KINDS)
 
 
 class PhoneBody(Camel):
@@ -60,10 +63,12 @@ class MessageBody(PhoneBody):
     """Body of `POST /phone/messages`: ``from`` writes ``text`` to the account of ``phone``."""
 
     sender: str = Field(alias="from", max_length=40)
-    text: str = Field(max_length=65_536)
+    text: str = Field(default="", max_length=65_536)
     name: str | None = Field(default=None, max_length=80)
     quoted_id: str | None = Field(default=None, max_length=128)
     type: str = "chat"
+    content: dict[str, Any] = Field(default_factory=dict)
+    group: str | None = Field(default=None, max_length=60)
 
     @field_validator("sender")
     @classmethod
@@ -106,20 +111,27 @@ def phone_router(world: World, linking: Linking, delivery: Delivery) -> APIRoute
     @router.post("/messages", status_code=201)
     async def messages(body: MessageBody) -> Json:
         message = delivery.incoming(
-            body.phone, body.sender, body.text, name=body.name, quoted_id=body.quoted_id, kind=body.type
+            body.phone,
+            body.sender,
+            body.text,
+            name=body.name,
+            quoted_id=body.quoted_id,
+            kind=body.type,
+            content=body.content,
+            group=body.group,
         )
         return {
             "id": message.id,
             "phone": message.phone,
-            "from": message.contact,
+            "from": message.author or message.contact,
             "devices": len(world.devices_of(body.phone)),
             "sentAtMs": message.sent_at_ms,
         }
 
     @router.post("/read")
     async def read(body: ReadBody) -> Json:
-        server = "@" in body.chat and split_wid(body.chat)[1] == "lid"
-        number = delivery.recipient(body.chat) if server else parse_number(body.chat)
+        hidden = is_group(body.chat) or ("@" in body.chat and split_wid(body.chat)[1] == "lid")
+        number = delivery.chat_key(body.phone, body.chat) if hidden else parse_number(body.chat)
         return {"moved": delivery.read(body.phone, number or "")}
 
     @router.post("/unlink")

@@ -21,6 +21,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.websockets import WebSocket
 
 from session_core.sandbox.certificate import server_context
+from session_core.sandbox.changes import Changes
+from session_core.sandbox.changes_api import changes_router
 from session_core.sandbox.delivery import Delivery
 from session_core.sandbox.errors import SandboxError
 from session_core.sandbox.guard import SameSiteOnly
@@ -49,6 +51,7 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
     """
     app = FastAPI(title="WhaHook sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     linking, delivery = Linking(world), Delivery(world)
+    changes = Changes(world, delivery)
     delivery.resume()
     app.add_exception_handler(SandboxError, refuse)
     app.add_exception_handler(RequestValidationError, refuse_invalid)
@@ -60,10 +63,11 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
 
     @app.websocket("/ws/device")
     async def device(websocket: WebSocket) -> None:
-        await DeviceSocket(websocket, world, linking, delivery).run()
+        await DeviceSocket(websocket, world, linking, delivery, changes).run()
 
     app.include_router(page_router(world))
     app.include_router(media_router(world, delivery))
+    app.include_router(changes_router(changes))
     app.include_router(phone_router(world, linking, delivery))
     return app
 

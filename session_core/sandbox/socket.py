@@ -10,9 +10,10 @@ from datetime import timedelta
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from session_core.sandbox.changes import Changes
 from session_core.sandbox.delivery import Delivery
 from session_core.sandbox.errors import SandboxError
-from session_core.sandbox.ids import lid_of, parse_number
+from session_core.sandbox.ids import is_group, lid_of, parse_number
 from session_core.sandbox.linking import Candidate, Linking
 from session_core.sandbox.model import Device
 from session_core.sandbox.proofs import LoginChallenge
@@ -33,11 +34,14 @@ class Refused(Exception):
 class DeviceSocket:
     """Serves one page from its first frame to its last."""
 
-    def __init__(self, websocket: WebSocket, world: World, linking: Linking, delivery: Delivery) -> None:
+    def __init__(
+        self, websocket: WebSocket, world: World, linking: Linking, delivery: Delivery, changes: Changes
+    ) -> None:
         self._websocket = websocket
         self._world = world
         self._linking = linking
         self._delivery = delivery
+        self._changes = changes
         self._outbox: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._tasks = TaskOwner()
         self._candidate: Candidate | None = None
@@ -160,6 +164,10 @@ class DeviceSocket:
             "got": lambda device, frame: self._delivery.got(device, _integer(frame.get("seq"))),
             "seen": lambda device, frame: self._delivery.seen(device, str(frame.get("chat", ""))),
             "find": self._find,
+            "react": self._changes.handle,
+            "edit": self._changes.handle,
+            "revoke": self._changes.handle,
+            "chatstate": self._changes.chatstate,
             "logout": lambda device, _: self._log_out(device),
         }
 
@@ -173,11 +181,14 @@ class DeviceSocket:
 
     def _find(self, device: Device, frame: Frame) -> None:
         wid = str(frame.get("wid", ""))
-        number = self._delivery.recipient(wid)
+        number = self._delivery.chat_key(device.phone, wid)
         found: Frame = {"t": "found", "req": frame.get("req"), "exists": False}
-        if number is not None and number not in self._world.config.not_on_whatsapp:
+        if number is not None and is_group(number):
+            chat = self._delivery.chat_of(device.phone, number)
+            found |= {"exists": True, "chat": chat, "name": chat["subject"]}
+        elif number is not None and number not in self._world.config.not_on_whatsapp:
             contact = self._world.ensure_contact(self._world.phone(device.phone), number)
-            found |= {"exists": True, "chat": self._delivery.chat_of(number), "name": contact.name}
+            found |= {"exists": True, "chat": self._delivery.person(number), "name": contact.name}
         self.push(found)
 
     def _log_out(self, device: Device) -> None:

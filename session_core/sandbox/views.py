@@ -54,6 +54,12 @@ def message_view(message: Message) -> Json:
         "receivedAtMs": message.received_at_ms,
         "ack": message.ack,
         "acks": message.acks,
+        "author": message.author,
+        "content": message.content,
+        "reactions": message.reactions,
+        "votes": message.votes,
+        "edits": message.edits,
+        "revoked": message.revoked,
     }
 
 
@@ -74,13 +80,18 @@ def phone_view(world: World, delivery: Delivery, phone: Phone) -> Json:
     """Return a phone with its chats (latest first) and with what its contacts received, in order of arrival."""
     messages = list(world.messages[phone.number].values())
     chats: list[Json] = []
-    for contact in phone.contacts.values():
-        own = [message for message in messages if message.contact == contact.number]
+    names = {key: contact.name for key, contact in phone.contacts.items()} | {
+        key: group.subject for key, group in phone.groups.items()
+    }
+    for key, name in names.items():
+        own = [message for message in messages if message.contact == key]
         chats.append(
             {
-                "contact": contact.number,
-                "name": contact.name,
-                "id": delivery.chat_of(contact.number)["wid"],
+                "contact": key,
+                "name": name,
+                "id": delivery.chat_of(phone.number, key)["wid"],
+                "seen": phone.watched.get(key),
+                "members": phone.groups[key].members if key in phone.groups else None,
                 "unread": sum(message.direction == "in" and message.ack < 3 for message in own),
                 "lastMs": own[-1].received_at_ms if own else 0,
                 "messages": [message_view(message) for message in own],

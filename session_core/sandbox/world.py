@@ -13,7 +13,7 @@ from session_core.sandbox.config import SandboxConfig
 from session_core.sandbox.errors import SandboxError, unknown_phone
 from session_core.sandbox.ids import lid_of
 from session_core.sandbox.media import Blobs
-from session_core.sandbox.model import Contact, Device, Item, Message, Phone
+from session_core.sandbox.model import Contact, Device, Group, Item, Message, Phone
 from session_core.sandbox.storage import Storage
 
 
@@ -89,6 +89,20 @@ class World:
         self.numbers_by_lid[lid_of(number)] = number
         self.storage.put(phone.number, phone)
         return contact
+
+    def group(self, phone: Phone, group_id: str) -> Group:
+        """Return a group of the phone.
+
+        Raises:
+            SandboxError: 404 ``unknown_group``.
+        """
+        if group_id not in phone.groups:
+            raise SandboxError(404, "unknown_group", f"+{phone.number} is in no group {group_id}.")
+        return phone.groups[group_id]
+
+    def save_phone(self, phone: Phone) -> None:
+        """Remember a changed phone."""
+        self.storage.put(phone.number, phone)
 
     def devices_of(self, number: str) -> list[Device]:
         """Return the linked devices of a phone, oldest first."""

@@ -91,6 +91,35 @@ class PhoneClient:
         """Let the contact ``chat`` read what it was sent."""
         return await self._post("read", chat=chat)
 
+    async def react(self, sender: str, message_id: str, emoji: str) -> Json:
+        """Let a contact react to a message; an empty emoji takes it back."""
+        return await self._post("reaction", id=message_id, emoji=emoji, **{"from": sender})
+
+    async def vote(self, sender: str, message_id: str, *options: str) -> Json:
+        """Let a contact vote in a poll."""
+        return await self._post("vote", id=message_id, options=options, **{"from": sender})
+
+    async def edit(self, message_id: str, text: str) -> Json:
+        """Let the contact who wrote it give a message another text."""
+        return await self._post("edit", id=message_id, text=text)
+
+    async def revoke(self, message_id: str) -> Json:
+        """Let the contact who wrote it delete a message for everyone."""
+        return await self._post("revoke", id=message_id)
+
+    async def presence(self, sender: str, state: str, group: str | None = None) -> Json:
+        """Show what a contact does."""
+        return await self._post("presence", state=state, group=group, **{"from": sender})
+
+    async def call(self, sender: str, *, video: bool = False) -> Json:
+        """Let a contact call."""
+        return await self._post("call", video=video, **{"from": sender})
+
+    async def group(self, subject: str, *members: str) -> str:
+        """Put the account into a new group; return its id."""
+        made: str = (await self._post("groups", subject=subject, members=members))["id"]
+        return made
+
     async def view(self) -> Json:
         """Return devices, chats, and what the contacts received."""
         return await self._running.get(f"/phone/{self.number}")

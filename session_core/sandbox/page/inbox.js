@@ -44,6 +44,7 @@
         return undefined;
       }
       if (frame.kind === 'msg') await arrive(frame.data);
+      if (frame.kind === 'change') await require('SandboxChanges').handle(frame.data);
       if (frame.kind === 'ack') await acknowledge(frame.data);
       transport.send({ t: 'got', seq: frame.seq });
       return undefined;
@@ -52,18 +53,22 @@
     exports.raw = raw;
     function raw(data, chat, isNewMsg) {
       const me = require('WAWebUserPrefsMeUser');
-      const own = chat.id.isLid() ? me.getMeLidUserOrThrow() : me.getMePnUserOrThrow();
+      const own = chat.id.isLid() || chat.id.isGroup() ? me.getMeLidUserOrThrow() : me.getMePnUserOrThrow();
       const [from, to] = data.fromMe ? [own, chat.id] : [chat.id, own];
+      const author = chat.id.isGroup() ? (data.author ? require('SandboxChanges').widOf(data.author, chat) : own) : undefined;
       const quoted = data.quoted && {
         quotedMsg: { type: data.quoted.type, body: data.quoted.text },
         quotedStanzaID: data.quoted.id,
-        quotedParticipant: data.quoted.fromMe ? own : chat.id,
+        quotedParticipant: data.quoted.fromMe ? own : (author ?? chat.id),
       };
       return {
-        id: new MsgKey({ id: data.id, remote: chat.id, fromMe: data.fromMe }),
+        id: new MsgKey({ id: data.id, remote: chat.id, fromMe: data.fromMe, participant: author }),
         type: data.type,
-        body: data.media ? (data.media.thumbnail ?? '') : data.text,
+        body: data.media ? (data.media.thumbnail ?? '') : data.type === 'chat' ? data.text : undefined,
+        ...(data.type === 'chat' ? {} : { caption: data.text || undefined }),
         ...require('SandboxMedia').attributes(data),
+        ...require('SandboxContents').attributes(data.content),
+        author,
         from,
         to,
         isNewMsg,
@@ -76,7 +81,7 @@
     }
 
     async function arrive(data) {
-      const chat = require('WAWebCreateChat').createChat(data.chat, data.name);
+      const chat = require('WAWebCreateChat').createChat(data.chat, data.author ? undefined : data.name);
       const message = raw(data, chat, true);
       OfflineMessageHandler.delivered();
       require('WAWebCmd').Cmd.offlineProgressUpdateFromBridge();
@@ -124,7 +129,7 @@
 
     exports.addHistory = async (history) => {
       for (const data of history) {
-        const chat = require('WAWebCreateChat').createChat(data.chat, data.name);
+        const chat = require('WAWebCreateChat').createChat(data.chat, data.author ? undefined : data.name);
         const message = raw(data, chat, false);
         await storage.putMessage(message);
         await require('WAWebHandleSingleMsg').store(chat.id, [message]);
@@ -145,13 +150,15 @@
         require('WAWebChatCollection').ChatCollection.add({ id: createWid(id), name, unreadCount, t });
       const messages = (await storage.all('messages')).sort((a, b) => a.t - b.t);
       const wid = (text) => text && createWid(text);
-      for (const { key, from, to, quotedParticipant, ...rest } of messages) {
+      for (const { key, from, to, author, quotedParticipant, content, ...rest } of messages) {
         const id = MsgKey.fromString(key);
         await require('WAWebHandleSingleMsg').store(id.remote, [
           {
             ...rest,
             id,
+            ...require('SandboxContents').attributes(content),
             from: wid(from),
+            author: wid(author),
             to: wid(to),
             quotedParticipant: wid(quotedParticipant),
             isNewMsg: false,
@@ -164,8 +171,9 @@
     exports.decryptsLater = () => config.ciphertextFirst;
     exports.decryptLater = (msg, message) => {
       setTimeout(() => {
-        msg.attributes.body = message.body; // silent: a text that appears is no edit
-        require('SandboxMedia').adorn(msg, message.type);
+        const { type, id, ...rest } = message;
+        Object.assign(msg.attributes, rest); // silent: a text that appears is no edit
+        require('SandboxMedia').adorn(msg, type);
         msg.set('type', message.type);
       }, config.ciphertextMs);
     };

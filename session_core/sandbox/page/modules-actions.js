@@ -48,11 +48,17 @@
         unreadCount: chat.unreadCount,
         t: chat.t,
       });
-    exports.createChat = ({ wid, pn, lid }, name) => {
+    exports.createChat = ({ wid, pn, lid, subject, members }, name) => {
       if (pn && lid) require('WAWebLidPnCache').lidPnCache.learn({ pn, lid });
       const id = createWid(wid);
       const known = require('WAWebFindChatAction').findExistingChat(id);
+      if (id.isGroup() && subject) importNamespace('WAWebGroupMetadataCollection').default.learn(id, { subject, members });
       const chat = known ?? ChatCollection.add({ id, t: Math.floor(Date.now() / 1000) });
+      if (id.isGroup()) {
+        if (subject && subject !== chat.name) chat.set('name', subject);
+        if (!known) exports.createChatRecord(chat);
+        return chat;
+      }
       const contact = ContactCollection.get(chat.id) ?? ContactCollection.add({ id: chat.id });
       if (known && (!name || name === contact.pushname)) return chat;
       if (name) contact.set('pushname', name);

@@ -47,6 +47,22 @@
     exports.ContactCollection = new ContactCollection();
   });
 
+  __d.common('WAWebParticipantCollection', (require) => {
+    const Collection = require('WAWebCollection');
+    const { BaseModel, defineModel } = require('WAWebBaseModel');
+
+    class Participant extends BaseModel {}
+    defineModel(Participant, { id: undefined, isAdmin: false, isSuperAdmin: false });
+
+    return class ParticipantCollection extends Collection {
+      static model = Participant;
+
+      iAmAdmin() {
+        return false;
+      }
+    };
+  });
+
   __d.common('WAWebGroupMetadataCollection', (require) => {
     const Collection = require('WAWebCollection');
 
@@ -57,6 +73,24 @@
 
       async update(id) {
         return this.get(id);
+      }
+
+      of(id) {
+        return this.get(id) ?? this.add({ id });
+      }
+
+      async find(id) {
+        return this.of(id);
+      }
+
+      // What the server says of a group.
+      learn(id, { subject, members = [] }) {
+        const { createWid } = require('WAWebWidFactory');
+        const metadata = this.of(id);
+        metadata.set('subject', subject);
+        const own = require('WAWebUserPrefsMeUser').getMeLidUserOrThrow();
+        metadata.participants.add([own, ...members.map(({ lid }) => createWid(lid))].map((wid) => ({ id: wid })));
+        members.forEach(require('WAWebLidPnCache').lidPnCache.learn);
       }
     }
     return new GroupMetadataCollection();
@@ -82,14 +116,26 @@
       hasData: false,
       subscribed: false,
       chatstate: undefined,
+      chatstates: undefined,
     });
+
+    class Chatstates extends Collection {
+      static model = Chatstate;
+    }
 
     class PresenceCollection extends Collection {
       static model = Presence;
     }
     exports.PresenceCollection = new PresenceCollection();
-    exports.presenceOf = (id) =>
-      exports.PresenceCollection.get(id) ?? exports.PresenceCollection.add({ id, chatstate: new Chatstate({ id }) });
+    exports.presenceOf = (id) => {
+      const known = exports.PresenceCollection.get(id);
+      if (known) return known;
+      const chatstate = new Chatstate({ id });
+      const kind = { isUser: !id.isGroup(), isGroup: id.isGroup() };
+      const presence = exports.PresenceCollection.add({ id, chatstate, chatstates: new Chatstates(), ...kind });
+      chatstate.on('change:type', (state) => presence.trigger('change:chatstate.type', state));
+      return presence;
+    };
     exports.Chatstate = Chatstate;
     exports.Presence = Presence;
   });

@@ -124,6 +124,14 @@
         return this.openChatBottom({ chat });
       }
 
+      sendRevokeMsgs(chat, messages) {
+        return require('SandboxRevoking').sendRevokeMsgs(chat, messages);
+      }
+
+      sendDeleteMsgs(chat, messages) {
+        return require('SandboxRevoking').sendDeleteMsgs(chat, messages);
+      }
+
       setActiveFilter(filter) {
         this.trigger('set_active_filter', filter);
       }

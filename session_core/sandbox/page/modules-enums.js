@@ -71,6 +71,8 @@
     exports.MSG_TYPE = {
       NOTIFICATION: 'notification',
       CHAT: 'chat',
+      POLL_CREATION: 'poll_creation',
+      MULTI_VCARD: 'multi_vcard',
       LOCATION: 'location',
       CIPHERTEXT: 'ciphertext',
       STICKER: 'sticker',

@@ -95,11 +95,6 @@
     exports.handlePlaceholderMsgsSeen = async () => undefined;
   });
 
-  __d.es('WAWebChatPresence', (exports) => {
-    // The sandbox's contacts do not watch whether somebody types.
-    for (const name of ['markComposing', 'markPaused', 'markRecording']) exports[name] = async () => undefined;
-  });
-
   __d.es('WAWebContactPresenceBridge', (exports, require) => {
     exports.subscribeUserPresence = async (wid) => require('WAWebPresenceCollection').presenceOf(wid).subscribe();
     exports.subscribeGroupPresence = exports.subscribeUserPresence;

@@ -58,19 +58,13 @@
     };
   });
 
-  __d.es('WAWebCreateMsgProtobuf', (exports) => {
+  __d.es('WAWebCreateMsgProtobuf', (exports, require) => {
     exports.createMsgProtobuf = (msg) => {
       const media = require('SandboxMedia').proto(msg);
       if (media) return media;
-      if (msg.type !== 'chat') throw new Error(`createMsgProtobuf: the sandbox sends text only, not ${msg.type}`);
-      const text = String(msg.body ?? '');
-      if (!msg.quotedStanzaID) return { conversation: text };
-      return {
-        extendedTextMessage: {
-          text,
-          contextInfo: { stanzaId: msg.quotedStanzaID, participant: String(msg.quotedParticipant ?? '') },
-        },
-      };
+      const write = require('SandboxContents').PROTOS[msg.type];
+      if (!write) throw new Error(`createMsgProtobuf: the sandbox does not send ${msg.type}`);
+      return write(msg);
     };
   });
 
@@ -80,7 +74,10 @@
   });
 
   __d.es('WAWebE2EProtoUtils', (exports) => {
-    exports.typeAttributeFromProtobuf = (proto) => (proto.conversation || proto.extendedTextMessage ? 'text' : 'media');
+    exports.typeAttributeFromProtobuf = (proto) => {
+      if (proto.pollCreationMessage) return 'poll';
+      return proto.conversation || proto.extendedTextMessage ? 'text' : 'media';
+    };
   });
 
   __d.es('WAWebHandleSingleMsg', (exports, require) => {
@@ -91,6 +88,10 @@
     };
 
     exports.handleSingleMsg = async (_chatId, raw) => {
+      if (raw.type === 'protocol') {
+        await require('SandboxChanges').protocol(raw);
+        return;
+      }
       const chat = require('WAWebFindChatAction').findExistingChat(raw.id.remote);
       if (!chat || MsgCollection.get(raw.id)) return;
       const late = raw.isNewMsg && !raw.id.fromMe && require('SandboxInbox').decryptsLater();
@@ -111,7 +112,10 @@
     const { MsgCollection } = require('WAWebMsgCollection');
 
     function apply({ ack, from, externalIds }) {
-      for (const id of externalIds) MsgCollection.get(`true_${from}_${id}`)?.updateAck(ack);
+      for (const id of externalIds) {
+        const ours = (msg) => msg.id.fromMe && msg.id.id === id && msg.id.remote.equals(from);
+        (MsgCollection.get(`true_${from}_${id}`) ?? MsgCollection.findFirst(ours))?.updateAck(ack);
+      }
     }
     exports.handleChatSimpleReceipt = async (receipt) => apply(receipt);
     exports.handleGroupSimpleReceipt = async (receipt) => apply(receipt);

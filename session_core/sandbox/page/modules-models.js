@@ -34,6 +34,17 @@
         return this.id.fromMe ? this.from : (this.author ?? this.from);
       }
 
+      // Clients also ask the prototype itself, which has no id.
+      get senderObj() {
+        if (!this.id) return undefined;
+        const { ContactCollection } = require('WAWebContactCollection');
+        return ContactCollection.get(this.sender) ?? ContactCollection.add({ id: this.sender });
+      }
+
+      get chat() {
+        return this.id && require('WAWebChatCollection').ChatCollection.get(this.id.remote);
+      }
+
       // What a reply to this message carries.
       msgContextInfo() {
         const author = this.id.fromMe ? this.from : (this.author ?? this.from);
@@ -79,6 +90,16 @@
       links: undefined,
       mentionedJidList: undefined,
       latestEditMsgKey: undefined,
+      latestEditSenderTimestampMs: undefined,
+      protocolMessageKey: undefined,
+      lat: undefined,
+      lng: undefined,
+      loc: undefined,
+      vcardFormattedName: undefined,
+      vcardList: undefined,
+      pollName: undefined,
+      pollOptions: undefined,
+      pollSelectableOptionsCount: undefined,
     });
     Msg.prototype.proxyName = 'msg';
     return Msg;
@@ -94,6 +115,7 @@
           msgs: new ChatMsgsCollection(),
           presence: require('WAWebPresenceCollection').presenceOf(this.id),
           mute: { expiration: 0, isMuted: false },
+          groupMetadata: this.id.isGroup() ? importNamespace('WAWebGroupMetadataCollection').default.of(this.id) : undefined,
         };
         for (const [name, value] of Object.entries(values))
           Object.defineProperty(this, name, { value, enumerable: false });
@@ -139,6 +161,18 @@
     const { BaseModel, defineModel } = require('WAWebBaseModel');
 
     class Contact extends BaseModel {
+      get isMe() {
+        return Boolean(this.id) && require('WAWebUserPrefsMeUser').isMeAccount(this.id);
+      }
+
+      get displayName() {
+        return this.id && require('WAWebFrontendContactGetters').getDisplayName(this);
+      }
+
+      get formattedName() {
+        return this.displayName;
+      }
+
       get phoneNumber() {
         return this.id.isLid() ? require('WAWebLidPnCache').lidPnCache.getPhoneNumber(this.id) : this.id;
       }
@@ -159,8 +193,13 @@
   __d.common('WAWebGroupMetadataModel', (require) => {
     const { BaseModel, defineModel } = require('WAWebBaseModel');
 
-    class GroupMetadata extends BaseModel {}
-    defineModel(GroupMetadata, { id: undefined, subject: undefined, stale: false });
+    class GroupMetadata extends BaseModel {
+      initialize() {
+        const Participants = require('WAWebParticipantCollection');
+        Object.defineProperty(this, 'participants', { value: new Participants(), enumerable: false });
+      }
+    }
+    defineModel(GroupMetadata, { id: undefined, subject: undefined, stale: false, isLidAddressingMode: true });
     GroupMetadata.prototype.proxyName = 'group_metadata';
     return GroupMetadata;
   });

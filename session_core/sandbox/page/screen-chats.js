@@ -16,12 +16,16 @@
     const titleOf = (chat) => chat.formattedTitle;
     const timeOf = (msg) =>
       msg?.t ? new Date(msg.t * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : '';
+    const carried = (msg) =>
+      msg.caption ?? msg.pollName ?? msg.vcardFormattedName ?? (msg.lat === undefined ? '' : `${msg.lat}, ${msg.lng}`);
     const textOf = (msg) =>
       msg.type === 'ciphertext'
         ? '⏳ Waiting for this message…'
         : msg.type === 'chat'
           ? (msg.body ?? '')
-          : `[${msg.type}] ${[msg.filename, msg.mediaData ? msg.caption : msg.body].filter(Boolean).join(' · ')}`;
+          : msg.type === 'revoked'
+            ? '🚫 This message was deleted'
+            : `[${msg.type}] ${[msg.filename, carried(msg)].filter(Boolean).join(' · ')}`;
 
     exports.draw = (info) => {
       const { Conn } = require('WAWebConnModel');

@@ -41,7 +41,7 @@
     const plain = (value) => (value && typeof value === 'object' && '_serialized' in value ? value.toString() : value);
     const record = (msg) => {
       const attributes = msg.attributes ?? msg;
-      const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName } = attributes;
+      const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName, author, caption } = attributes;
       return {
         ...require('SandboxMedia').stored(attributes),
         key: id.toString(),
@@ -55,6 +55,9 @@
         quotedStanzaID,
         quotedParticipant: plain(quotedParticipant),
         notifyName,
+        author: plain(author),
+        caption,
+        content: require('SandboxContents').of(attributes),
       };
     };
     exports.putMessage = (msg) => exports.put('messages', record(msg));

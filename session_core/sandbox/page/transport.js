@@ -61,13 +61,15 @@
         const id = msg.id.id;
         results.set(id, [...(results.get(id) ?? []), resolve]);
         if (!exports.connected) return; // stays in the store with ack 0 and goes out after the next login
-        const context = proto.extendedTextMessage?.contextInfo;
+        const { of, textOf } = require('SandboxContents');
+        const context = Object.values(proto).find((part) => part?.contextInfo)?.contextInfo;
         exports.send({
           t: 'send',
           id,
           to: msg.to.toString(),
           type: msg.type,
-          text: proto.conversation ?? proto.extendedTextMessage?.text ?? msg.caption ?? '',
+          text: textOf(msg),
+          content: of(msg),
           media: require('SandboxMedia').frame(msg),
           quotedId: context?.stanzaId,
           sentAtMs: Date.now(),
@@ -80,6 +82,19 @@
       results.delete(id);
     };
 
+    // Something that the server carries out or refuses; it is not repeated after a broken connection.
+    exports.ask = (frame) =>
+      new Promise((resolve, reject) => {
+        const req = (counter += 1);
+        const timer = setTimeout(() => finds.delete(req) && reject(new Error('no answer')), FIND_TIMEOUT_MS);
+        finds.set(req, ({ ok }) => {
+          clearTimeout(timer);
+          if (ok) resolve();
+          else reject(new Error('refused by the server'));
+        });
+        if (!exports.send({ ...frame, req })) finds.delete(req) && reject(new Error('not connected'));
+      });
+
     exports.find = (wid) =>
       new Promise((resolve) => {
         const req = (counter += 1);
@@ -90,7 +105,7 @@
         }, FIND_TIMEOUT_MS);
         exports.send({ t: 'find', req, wid });
       });
-    frames.on('found', (frame) => {
+    frames.on('found done', (frame) => {
       finds.get(frame.req)?.(frame);
       finds.delete(frame.req);
     });

@@ -103,3 +103,39 @@ async def test_hidden_ids_and_ciphertext(
         key = f"false_{sent['to']}_{incoming['id']}"
         await client.until("message_ciphertext", lambda event: event["id"] == key)
         assert (await client.until("message"))["body"] == "qué tal"
+
+
+async def test_kinds(sandbox: RunningSandbox, tmp_path: Path, flags: list[str], chromium: str) -> None:
+    ana = sandbox.phone("34600112233", "Ana")
+    chat = f"{BETO}@c.us"
+    async with web_js(tmp_path / "auth", flags, chromium) as client:
+        await ana.scan((await client.until("qr"))["qr"])
+        await client.until("ready")
+        await client.call("location", to=chat, latitude=40.4, longitude=-3.7, title="Sol")
+        poll = await client.call("poll", to=chat, question="When?", options=["now", "later"])
+        sent = await client.call("send", to=chat, text="helo")
+        await client.call("edit", id=sent["id"], text="hello")
+        assert (await client.until("message_edit"))["after"] == "hello"
+        await client.call("react", id=sent["id"], emoji="👍")
+        place, question, text = await eventually(ana.received, lambda received: len(received) == 3)
+        assert place["content"]["loc"] == "Sol"
+        assert question["content"]["pollName"] == "When?"
+        assert (text["text"], text["reactions"]) == ("hello", {"me": "👍"})
+        await client.call("typing", id=chat)
+        await eventually(ana.view, lambda view: view["chats"][0]["seen"] == "composing")
+
+        await ana.react(BETO, text["id"], "🎉")
+        reaction = await client.until("message_reaction", lambda event: event["reaction"] == "🎉")
+        assert (reaction["id"], reaction["senderId"]) == (sent["id"], chat)
+        await ana.vote(BETO, poll["id"].split("_")[-1], "later")
+        assert (await client.until("vote_update"))["options"] == ["later"]
+        await ana.call(BETO)
+        assert (await client.until("call"))["from"] == chat
+        wrote = await ana.write(BETO, "one")
+        await client.until("message")
+        await ana.edit(wrote["id"], "two")
+        await client.until("message_edit", lambda event: event["after"] == "two")
+        await ana.revoke(wrote["id"])
+        await client.until("message_revoke_everyone", lambda event: event["id"] == f"false_{chat}_{wrote['id']}")
+        await client.call("revoke", id=sent["id"])
+        assert (await ana.received())[2]["revoked"]

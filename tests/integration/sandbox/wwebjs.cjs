@@ -3,7 +3,7 @@
 
 const readline = require('node:readline');
 const { createHash } = require('node:crypto');
-const { Client, LocalAuth, MessageMedia } = require('whatsapp-web.js');
+const { Client, LocalAuth, Location, MessageMedia, Poll } = require('whatsapp-web.js');
 
 const options = JSON.parse(process.argv[2]);
 const clock = () => performance.timeOrigin + performance.now();
@@ -45,7 +45,40 @@ client.on('message_create', (message) => tell('message_create', view(message)));
 client.on('message_ack', (message, ack) => tell('message_ack', { id: message.id._serialized, ack }));
 client.on('message_ciphertext', (message) => tell('message_ciphertext', { id: message.id._serialized }));
 
+client.on('message_edit', (message, after, before) =>
+  tell('message_edit', { id: message.id._serialized, after, before })
+);
+client.on('message_revoke_everyone', (message) => tell('message_revoke_everyone', { id: message.id._serialized }));
+client.on('message_reaction', ({ reaction, msgId, senderId }) =>
+  tell('message_reaction', { reaction, id: msgId._serialized, senderId })
+);
+client.on('vote_update', (vote) =>
+  tell('vote_update', { voter: vote.voter, options: vote.selectedOptions.map(({ name }) => name) })
+);
+client.on('call', (call) => tell('call', { id: call.id, from: call.from, isVideo: call.isVideo }));
+
 const commands = {
+  async location({ to, latitude, longitude, title }) {
+    return view(await client.sendMessage(to, new Location(latitude, longitude, { name: title })));
+  },
+  async poll({ to, question, options }) {
+    return view(await client.sendMessage(to, new Poll(question, options)));
+  },
+  async edit({ id, text }) {
+    return view(await (await client.getMessageById(id)).edit(text));
+  },
+  async react({ id, emoji }) {
+    await (await client.getMessageById(id)).react(emoji);
+    return {};
+  },
+  async revoke({ id }) {
+    await (await client.getMessageById(id)).delete(true);
+    return {};
+  },
+  async typing({ id }) {
+    await (await client.getChatById(id)).sendStateTyping();
+    return {};
+  },
   async send({ to, text, quotedMessageId }) {
     const before = clock();
     const message = await client.sendMessage(to, text, { quotedMessageId });
