@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from session_core.domain.backup import BackupView
 from session_core.domain.content import Content
 from session_core.domain.ids import session_id
+from session_core.domain.media import MediaView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
 
@@ -144,6 +145,14 @@ class ChatsChanged(_Data):
     account_id: UUID
 
 
+class MediaChanged(_Data):
+    """The file of a message was fetched, or could not be."""
+
+    type: Literal["media"] = "media"
+    user_id: UUID
+    media: MediaView
+
+
 class AccountDeleted(_Data):
     """An account and its profile are gone."""
 
@@ -152,7 +161,9 @@ class AccountDeleted(_Data):
     account_id: UUID
 
 
-AnyEvent = SessionChanged | MessageChanged | ActivityAdded | BackupChanged | ChatsChanged | AccountDeleted
+AnyEvent = (
+    SessionChanged | MessageChanged | ActivityAdded | BackupChanged | ChatsChanged | MediaChanged | AccountDeleted
+)
 Event = Annotated[AnyEvent, Field(discriminator="type")]
 
 EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Event)

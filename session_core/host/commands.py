@@ -24,10 +24,11 @@ from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
 from session_core.host import messages as told
 from session_core.host.leases import LeaseKeeper
+from session_core.host.media_sending import FileGone, FileNotHere, file_in_page
 from session_core.host.session import Session
 from session_core.store import accounts, messages
 from session_core.store.errors import STORE_ERRORS
-from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
+from session_core.whatsapp.driver import Driver, SendNotTried, SendRefused, SentMessage
 
 log = structlog.get_logger(__name__)
 
@@ -87,9 +88,21 @@ class CommandHandler:
         if driver is None:
             return _not_sent("not_ready")
         if command.look_first:
-            found = await driver.find_sent(command.chat_id, command.wa_key, command.content)
+            try:
+                found = await driver.find_sent(command.chat_id, command.wa_key, command.content)
+            except SendRefused as error:
+                return SendOutcome(result="failed", failure=error.code)
             if found is not None:
                 return await self._sent(session, command, found)
+        try:
+            async with file_in_page(self._core, driver, command.content):
+                return await self._hand_over(session, driver, command)
+        except FileGone:
+            return SendOutcome(result="failed", failure="media_not_found")
+        except FileNotHere:
+            return _not_sent("media_unavailable")
+
+    async def _hand_over(self, session: Session, driver: Driver, command: SendMessage) -> SendOutcome:
         if (why := await self._fenced_off(session, command)) is not None:
             return _not_sent(why)
         # Between asking and sending there is no wait. The page refuses what reaches it after that time.

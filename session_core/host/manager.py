@@ -24,6 +24,7 @@ from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
 from session_core.host.house import House, Reach
 from session_core.host.leases import LeaseKeeper
+from session_core.host.media_keeper import LOOK_EVERY, MediaKeeper
 from session_core.host.moving import Mover
 from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, Wanted, decide, wanted_of
@@ -99,6 +100,7 @@ class SessionManager:
         settings = self._core.settings
         budget = Budget(alarm=settings.session_memory_alarm, recycle=settings.session_memory_recycle)
         self._budget = BudgetKeeper(house, self._sessions, budget)
+        self._media = MediaKeeper(self._core, self._sessions, every=min(LOOK_EVERY, rhythm.look))
         self._listener = ReconcileListener(redis, self._reconciler.wake)
         handler = CommandHandler(self._core, self._sessions.get, self._leases)
         self._commands = CommandServer(redis, house.host_id, handler)
@@ -127,6 +129,7 @@ class SessionManager:
         self._reconciler.start()
         self._heart.start()
         self._budget.start()
+        self._media.start()
 
     async def stop(self) -> None:
         """Close every browser cleanly and let other hosts have the accounts; what was wanted stays wanted.
@@ -134,6 +137,7 @@ class SessionManager:
         Takes about ten seconds, and up to a minute when logins have to be saved for another host.
         """
         await self._listener.stop()
+        await self._media.stop()
         await self._reconciler.stop()
         await self._commands.stop()
         self._draining = True

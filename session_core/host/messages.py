@@ -8,9 +8,12 @@ from uuid import UUID
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.chats import ContactFacts
+from session_core.domain.content import Media as MediaContent
+from session_core.domain.content import stored
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
+from session_core.host.media_arrival import announce, promise
 from session_core.host.tell import quietly
 from session_core.store import accounts, activity, chats, messages, outbox
 from session_core.store.engine import Transaction
@@ -56,6 +59,7 @@ def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:
         sender_name=clean(event.sender_name)[:100] if event.sender_name else None,
         kind=event.kind[:32],
         text=text,
+        content=None if event.content is None else stored(event.content),
         content_hash=content_hash(text),
         status=status,
         status_rank=status.rank,
@@ -78,6 +82,7 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
     """
     now = utcnow()
     row = to_row(account_id, event, now)
+    file = announce(row, event.content) if isinstance(event.content, MediaContent) else None
     async with core.db.begin() as session:
         ours = await messages.by_wa_key(session, account_id, row.wa_key) if event.from_me else None
         if ours is not None:
@@ -87,6 +92,8 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             view, entry = told, None
         elif await messages.add_once(session, row):
             view = messages.view(row)
+            if file is not None:
+                await promise(session, user_id, row, file, core.settings.media_max_size, now)
             entry = await _first_seen(session, row, view)
         else:
             return

@@ -13,16 +13,17 @@ import structlog
 
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.media import MAX_FILENAME, MediaState, MediaView, matches
+from session_core.domain.events import MediaChanged
+from session_core.domain.media import MAX_FILENAME, MediaKind, MediaState, MediaView, matches
 from session_core.domain.message import Direction
 from session_core.domain.text import storable
-from session_core.errors import NotFound, PolicyError, WhahookError
+from session_core.errors import Conflict, NotFound, PolicyError, WhahookError
 from session_core.media.errors import MediaTooLarge
 from session_core.media.intake import TakenIn, take_in
 from session_core.media.links import Link, Purpose, signer
 from session_core.media.shelf import Reader, Shelf, path_of
 from session_core.settings import Settings
-from session_core.store import media
+from session_core.store import accounts, media, messages
 from session_core.store.engine import Transaction
 from session_core.store.models import Media
 
@@ -165,10 +166,67 @@ async def list_media(core: Core, user_id: UUID, *, limit: int = 50, before: UUID
 
 
 async def delete(core: Core, user_id: UUID, media_id: UUID) -> None:
-    """Delete a file: nobody can open it any more from now on, and its bytes are removed within a minute."""
+    """Delete a file: nobody can open it any more from now on, and its bytes are removed within a minute.
+
+    Raises:
+        Conflict: 409 ``media_in_use``, a message that waits to go out carries it.
+    """
     async with core.db.begin() as session:
         row = await _own(session, user_id, media_id)
+        if row.direction is Direction.OUT and await messages.waits_with_media(session, row.id):
+            raise Conflict(
+                "A message that waits to go out carries this file.",
+                code="media_in_use",
+                action="Wait until it is sent, or cancel it.",
+            )
         await media.want_removed(session, [row.id], utcnow())
+
+
+async def fetch(core: Core, user_id: UUID, media_id: UUID) -> MediaView:
+    """Have the file of a message fetched from WhatsApp, again or at last. It waits for the account to be connected.
+
+    Raises:
+        Conflict: 409 ``not_from_whatsapp``, it is an upload.
+    """
+    async with core.db.begin() as session:
+        row = await _own(session, user_id, media_id)
+        if row.direction is Direction.OUT:
+            raise Conflict(
+                "This file was uploaded; there is nothing to fetch.",
+                code="not_from_whatsapp",
+                action="Only the files of messages can be fetched.",
+            )
+        news = await media.want_fetched(session, row.id, utcnow())
+        view = media.view(await _own(session, user_id, media_id))
+    if news:
+        await core.publisher.publish(MediaChanged(user_id=user_id, media=view))
+    return view
+
+
+async def auto_download(core: Core, user_id: UUID, account_id: UUID) -> list[MediaKind]:
+    """Return the kinds of files that an account fetches by itself.
+
+    Raises:
+        NotFound: the account is not the user's.
+    """
+    async with core.db.read() as session:
+        await _own_account(session, user_id, account_id)
+        chosen = await media.preference(session, account_id)
+        return [kind for kind in MediaKind if chosen is None or kind in chosen.auto]
+
+
+async def set_auto_download(core: Core, user_id: UUID, account_id: UUID, kinds: list[MediaKind]) -> list[MediaKind]:
+    """Choose which kinds of files an account fetches by itself; the others stay at WhatsApp until asked for."""
+    chosen = [kind for kind in MediaKind if kind in kinds]
+    async with core.db.begin() as session:
+        await _own_account(session, user_id, account_id, lock=True)
+        await media.set_preference(session, account_id, chosen)
+    return chosen
+
+
+async def _own_account(session: Transaction, user_id: UUID, account_id: UUID, *, lock: bool = False) -> None:
+    if await accounts.owned(session, user_id, account_id, lock=lock) is None:
+        raise NotFound("account")
 
 
 async def link(core: Core, view: MediaView, purpose: Purpose) -> SignedLink | None:
@@ -226,6 +284,7 @@ async def remove_unneeded(core: Core, *, limit: int = 200) -> int:
         rows = await media.to_remove(session, now, now - ABANDONED, limit)
     if not rows:
         return 0
+    can_come_again = {row.id for row in rows if _can_come_again(row)}
     # First of all nobody opens them any more.
     async with core.db.begin() as session:
         await media.want_removed(session, [row.id for row in rows], now)
@@ -238,6 +297,11 @@ async def remove_unneeded(core: Core, *, limit: int = 200) -> int:
             log.warning("media_not_removed", media_id=str(row.id), error=error.code)
             continue
         async with core.db.begin() as session:
-            await media.forget(session, row.id)
+            await (media.let_go(session, row.id, now) if row.id in can_come_again else media.forget(session, row.id))
         removed += 1
     return removed
+
+
+def _can_come_again(row: Media) -> bool:
+    """Tell whether only the time of a file is over, while its message is still there."""
+    return row.state is MediaState.READY and row.direction is Direction.IN and row.message_id is not None

@@ -19,6 +19,7 @@ from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.phone import chat_id
 from session_core.domain.text import is_storable as is_storable_text
 from session_core.errors import Conflict, NotFound, PolicyError
+from session_core.services import outgoing_media
 from session_core.store import accounts, chats, messages, outbox
 from session_core.store.models import Message
 
@@ -102,7 +103,10 @@ async def send(
             earlier = await messages.by_idempotency_key(session, account_id, idempotency_key)
             if earlier is not None:
                 return _again(earlier, request_hash)
-        same = same_as(content)
+        if isinstance(content, Media):
+            content, same = await outgoing_media.complete(core, session, user_id, content, now)
+        else:
+            same = same_as(content)
         # To change a message to what it is already harms nobody.
         if not force and content.type not in ACTIONS:
             first = await messages.same_content(session, account_id, chat, same, now - core.settings.duplicate_window)

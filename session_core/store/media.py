@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlmodel import col, delete, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from session_core.domain.media import MediaProblem, MediaState, MediaView
+from session_core.domain.media import MediaKind, MediaProblem, MediaState, MediaView
 from session_core.domain.message import Direction
-from session_core.store.models import Media, User
+from session_core.store.models import Media, MediaPreference, User
 
 S = MediaState
 
@@ -69,11 +69,13 @@ async def by_ids(session: AsyncSession, media_ids: Iterable[UUID]) -> dict[UUID,
     return {row.id: row for row in (await session.exec(query)).all()}
 
 
-async def used(session: AsyncSession, user_id: UUID) -> int:
-    """Return how many bytes a user's files take, and those that are being taken in."""
+async def used(session: AsyncSession, user_id: UUID, but: UUID | None = None) -> int:
+    """Return how many bytes a user's files take, and those that are being taken in; ``but``: without this one."""
     query = select(func.sum(Media.size)).where(
         Media.user_id == user_id, col(Media.state).in_([S.PENDING, S.READY]), col(Media.store) != ""
     )
+    if but is not None:
+        query = query.where(Media.id != but)
     return int((await session.exec(query)).one() or 0)
 
 
@@ -122,6 +124,79 @@ async def to_remove(session: AsyncSession, now: datetime, abandoned: datetime, l
     for reason in reasons:
         found |= {row.id: row for row in (await session.exec(select(Media).where(reason).limit(limit))).all()}
     return list(found.values())
+
+
+async def due(session: AsyncSession, account_ids: Iterable[UUID], now: datetime, limit: int) -> Sequence[Media]:
+    """Return files of these accounts that are to be fetched now, the one that waits longest first."""
+    query = (
+        select(Media)
+        .where(
+            col(Media.account_id).in_(list(account_ids)),
+            Media.state == S.PENDING,
+            Media.direction == Direction.IN,
+            col(Media.next_try_at) <= now,
+        )
+        .order_by(col(Media.next_try_at))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def claim(session: AsyncSession, media_id: UUID, now: datetime, until: datetime) -> bool:
+    """Begin to fetch a file; False when somebody else does, or nobody wants it any more."""
+    result = await session.exec(
+        update(Media)
+        .where(col(Media.id) == media_id, col(Media.state) == S.PENDING, col(Media.next_try_at) <= now)
+        .values(next_try_at=until, attempts=Media.attempts + 1, updated_at=now)
+    )
+    return bool(result.rowcount)
+
+
+async def place(session: AsyncSession, media_id: UUID, now: datetime, **found: Any) -> bool:
+    """Write down where a fetched file is about to lie, and what it is; False when nobody wants it any more."""
+    return await _move(session, media_id, S.PENDING, now, **found)
+
+
+async def retry_at(session: AsyncSession, media_id: UUID, now: datetime, at: datetime) -> None:
+    """Have a file fetched again later."""
+    await _move(session, media_id, S.PENDING, now, next_try_at=at)
+
+
+async def want_fetched(session: AsyncSession, media_id: UUID, now: datetime) -> bool:
+    """Have a file fetched (again) now; False when it is here, or is being deleted."""
+    result = await session.exec(
+        update(Media)
+        .where(col(Media.id) == media_id, col(Media.state).in_([S.PENDING, S.FAILED, S.REMOTE]))
+        .values(state=S.PENDING, problem=None, attempts=0, next_try_at=now, updated_at=now)
+    )
+    return bool(result.rowcount)
+
+
+async def let_go(session: AsyncSession, media_id: UUID, now: datetime) -> None:
+    """Keep the row of a file whose bytes were removed because their time was over: it can be fetched again."""
+    values = {"state": S.REMOTE, "store": "", "path": "", "expires_at": None, "updated_at": now}
+    await session.exec(update(Media).where(col(Media.id) == media_id).values(**values))
+
+
+async def wants(session: AsyncSession, account_id: UUID, kind: MediaKind) -> bool:
+    """Tell whether an account's files of this kind are fetched by themselves."""
+    row = await session.get(MediaPreference, account_id)
+    return row is None or kind in row.auto
+
+
+async def preference(session: AsyncSession, account_id: UUID) -> MediaPreference | None:
+    """Return what an account's owner chose; None as long as they chose nothing."""
+    return await session.get(MediaPreference, account_id)
+
+
+async def set_preference(session: AsyncSession, account_id: UUID, auto: Sequence[str]) -> None:
+    """Keep what an account's owner chose."""
+    row = await session.get(MediaPreference, account_id)
+    if row is None:
+        session.add(MediaPreference(account_id=account_id, auto=list(auto)))
+    else:
+        row.auto = list(auto)
+    await session.flush()
 
 
 async def _move(session: AsyncSession, media_id: UUID, old: MediaState, now: datetime, **values: Any) -> bool:

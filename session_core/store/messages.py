@@ -168,6 +168,12 @@ async def count_waiting(session: AsyncSession) -> int:
     return (await session.exec(select(func.count()).select_from(Message).where(_waits()))).one()
 
 
+async def waits_with_media(session: AsyncSession, media_id: UUID) -> bool:
+    """Tell whether a message that waits to go out carries this file."""
+    carries = col(Message.content)["media_id"].as_string() == str(media_id)
+    return (await session.exec(select(Message.id).where(_waits(), carries).limit(1))).first() is not None
+
+
 async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
     """Return the ready accounts that have messages waiting."""
     query = (

@@ -24,6 +24,8 @@
     }
   };
 
+  bridge.tell = tell;
+
   // ---- Where the models are -------------------------------------------------------------------------------------
   // By module name as soon as the page says that it is complete (Debug.VERSION): wa-js waits for 750 ms without a new
   // module first, and asking wa-js earlier makes it search every module. After that through wa-js, which finds modules
@@ -232,7 +234,8 @@
       author: bridge.text(id.participant ?? msg.author),
       name: msg.notifyName || sender?.pushname || sender?.name || null,
       kind,
-      text: String((kind === "chat" ? msg.body : msg.caption) ?? ""),
+      text: String((kind === "chat" ? msg.body : bridge.caption(msg)) ?? ""),
+      media: bridge.media(msg),
       t: Number(msg.t ?? 0),
       ack: Number(msg.ack ?? 0),
     };

@@ -75,6 +75,7 @@
   bridge.find = async ({ chatId, key }) => {
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running" };
     const msg = inMemory(key) ?? (await stored(chatId, key));
+    if (bridge.neverUploaded(msg)) return { refused: "upload_failed", detail: "" };
     return { ok: msg ? answer(msg) : null };
   };
 
@@ -147,7 +148,9 @@
     if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     const before = inMemory(key);
+    if (bridge.neverUploaded(before)) return { refused: "upload_failed", detail: "" };
     if (before) return { ok: answer(before) };
+    if (content.media_id && !bridge.staged.has(content.media_id)) return { notTried: "the file is not in the page" };
 
     const { chat, stop } = await resolve(chatId, end);
     if (stop) return stop;
@@ -168,10 +171,12 @@
     // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
     if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {
-      await within(send(id, content, options), left(end), "sending");
+      await within(send(id, content, options, { notAfter: Math.min(notAfter, end) }), left(end), "sending");
     } catch (error) {
       const taken = inMemory(key);
       if (taken) return { ok: answer(taken) };
+      if (error?.code === "too_late") return { notTried: why(error) };
+      if (error?.code === "file_too_large") return { refused: "media_too_large", detail: "" };
       if (quotedId && QUOTE_ERRORS.has(error?.code)) return { refused: "quoted_not_found", detail: why(error) };
       return { unknown: why(error) };
     }

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, Protocol
+from uuid import UUID
 
 from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.content import AnyContent
@@ -132,6 +134,7 @@ class MessageSeen:
     at: datetime
     ack: Ack
     replayed: bool = False
+    content: AnyContent | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,14 @@ class SendRefused(Exception):
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+
+
+class MediaNotThere(Exception):
+    """The file of a message cannot be had. ``code``: ``gone`` or ``too_large``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
         self.code = code
 
 
@@ -254,6 +265,24 @@ class Driver(Protocol):
 
         What only changes another message (``content`` is a reaction, an edit, a revocation) has no place of its own in
         the chat: it counts as sent when that message is as wished.
+        """
+        ...
+
+    async def stage(self, media_id: UUID, file: Path) -> None:
+        """Have the page know the file that a message with this ``media_id`` will carry; before `send`, each time.
+
+        Args:
+            media_id: as in the content.
+            file: on this machine; read by the browser while the message is sent.
+        """
+        ...
+
+    def download(self, wa_message_id: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the file of a message, in order, from WhatsApp; at most ``limit`` bytes.
+
+        Raises:
+            MediaNotThere: it is gone, or larger than ``limit``.
+            TransientError: it may work in a moment; what came is worth nothing.
         """
         ...
 

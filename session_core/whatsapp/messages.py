@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from session_core.domain.content import CONTENTS, AnyContent
 from session_core.domain.message import Ack
 from session_core.whatsapp.driver import MessageSeen
 
@@ -32,7 +34,7 @@ _NOT_MESSAGES = frozenset(
         "unknown",
     }
 )
-_KINDS = {"chat": "text", "ptt": "voice"}
+_KINDS = {"chat": "text", "ptt": "voice", "ptv": "video", "gif": "video"}
 _CLOCK_SKEW = timedelta(seconds=1)
 """WhatsApp's times are whole seconds, rounded down."""
 
@@ -51,6 +53,7 @@ class PageMessage(BaseModel):
     text: str = Field(repr=False)
     t: float
     ack: int
+    media: dict[str, Any] | None = Field(default=None, repr=False)
 
 
 def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
@@ -74,7 +77,22 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
         at=at,
         ack=ack_of(message.ack),
         replayed=at < live_since - _CLOCK_SKEW,
+        content=_content(message),
     )
+
+
+def _content(message: PageMessage) -> AnyContent | None:
+    """Return all that a message says; None for a plain text, and for what does not say what it should."""
+    if message.media is None:
+        return None
+    kind = _KINDS.get(message.kind, message.kind)
+    told = {name: value for name, value in message.media.items() if value is not None}
+    told["filename"] = str(told.get("filename") or "")[:200] or None
+    try:
+        content: AnyContent = CONTENTS.validate_python({"type": kind, "caption": message.text, **told})
+    except ValidationError:
+        return None
+    return content
 
 
 def ack_of(value: int) -> Ack:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 from playwright.async_api import Error as PlaywrightError
@@ -22,6 +23,7 @@ from session_core.domain.health import Cure, Health
 from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
+from session_core.whatsapp import media
 from session_core.whatsapp.calls import call, sent_message
 from session_core.whatsapp.care import Care
 from session_core.whatsapp.directory import read_piece
@@ -182,6 +184,19 @@ class PageDriver:
         if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
             raise _not_now()
         return await read_piece(self._page(), part, after, limit)
+
+    async def stage(self, media_id: UUID, file: Path) -> None:
+        """See `Driver.stage`."""
+        await media.stage(self._page(), media_id, file)
+
+    async def download(self, wa_message_id: str, limit: int) -> AsyncIterator[bytes]:
+        """See `Driver.download`."""
+        page = self._page()
+        if not self._is_ready():
+            raise _not_now()
+        async with contextlib.aclosing(media.download(page, wa_message_id, limit)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def logout(self) -> None:
         """See `Driver.logout`. Returns when the page is logged out."""

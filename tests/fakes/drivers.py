@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.content import AnyContent
@@ -21,6 +23,7 @@ from session_core.whatsapp.driver import (
     LogoutCause,
     Loss,
     Lost,
+    MediaNotThere,
     QrShown,
     Ready,
     SendNotTried,
@@ -51,6 +54,9 @@ class ScriptedDriver:
         known: what `find_sent` finds, by ``wa_key``; accepted messages get in by themselves.
         logouts: how often `logout` was called; each one emits `LoggedOut`.
         found: what `health` returns.
+        staged: files that were made known, by media id.
+        files: what `download` gives or raises, by WhatsApp id.
+        downloads: what was asked for.
         known_chats, known_contacts: what the page knows.
     """
 
@@ -62,6 +68,9 @@ class ScriptedDriver:
         self.contents: list[AnyContent] = []
         self.known: dict[str, SentMessage] = {}
         self.found: Health | None = None
+        self.staged: dict[UUID, bytes] = {}
+        self.files: dict[str, bytes | Exception] = {}
+        self.downloads: list[str] = []
         self.known_chats: list[ChatFacts] = []
         self.known_contacts: list[ContactFacts] = []
         self._queue: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
@@ -108,6 +117,17 @@ class ScriptedDriver:
 
     async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
         return self.known.get(wa_key)
+
+    async def stage(self, media_id: UUID, file: Path) -> None:
+        # The browser reads it later: it must be there now.
+        self.staged[media_id] = await asyncio.to_thread(file.read_bytes)
+
+    async def download(self, wa_message_id: str, limit: int) -> AsyncIterator[bytes]:
+        self.downloads.append(wa_message_id)
+        found = self.files.get(wa_message_id, MediaNotThere("gone"))
+        if isinstance(found, Exception):
+            raise found
+        yield found
 
     async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
         known = {chat.chat_id: chat for chat in self.known_chats} if part == "chats" else {}

@@ -50,6 +50,18 @@ class Media(Outgoing):
         )
 
 
+class NewMediaSettings(Incoming):
+    """Which files an account fetches by itself."""
+
+    auto_download: list[MediaKind] = Field(max_length=20, description="kinds; an empty list: none")
+
+
+class MediaSettings(Outgoing):
+    """Which files an account fetches by itself."""
+
+    auto_download: list[MediaKind]
+
+
 UPLOAD = {
     "required": True,
     "content": {

@@ -12,7 +12,7 @@ from session_core.clock import utcnow
 from session_core.domain.media import MAX_FILENAME, MediaKind, MediaProblem, MediaState
 from session_core.domain.message import Direction
 from session_core.store.models.base import Base, id_column, ref, time_column
-from session_core.store.types import enum_column
+from session_core.store.types import Json, enum_column
 
 
 class Media(Base, table=True):
@@ -70,3 +70,12 @@ class Media(Base, table=True):
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     updated_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+
+
+class MediaPreference(Base, table=True):
+    """Which files of an account are fetched by themselves; without a row all are."""
+
+    __tablename__ = "media_preferences"
+
+    account_id: UUID = Field(sa_column=ref("whatsapp_accounts.id", index=False, primary_key=True))
+    auto: list[str] = Field(sa_column=Column(Json, nullable=False), description="kinds, as in MediaKind")

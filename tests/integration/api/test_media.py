@@ -14,9 +14,14 @@ import psutil
 import pytest
 
 from session_core.clock import utcnow
+from session_core.domain.media import MediaKind, MediaState
+from session_core.domain.message import Direction, MessageStatus
 from session_core.media.links import Link, Purpose, signer
 from session_core.services.media import remove_unneeded
 from session_core.settings import Settings
+from session_core.store import media
+from session_core.store.models import Media
+from tests.factories import add_message
 from tests.integration.api.conftest import Person
 from tests.servers.api import RunningApi
 from tests.waiting import eventually
@@ -33,6 +38,27 @@ def settings(settings: Settings) -> Settings:
 async def upload(person: Person, content: bytes = PNG, name: str = "photo.png") -> httpx.Response:
     # What the form says about its type is not believed.
     return await person.program.post("/api/v1/media", files={"file": (name, content, "text/html")})
+
+
+async def add_media(api: RunningApi, person: Person, account_id: object) -> str:
+    """Store the file of a message that came in and was not fetched; return its id."""
+    message = await add_message(
+        api.core.db, UUID(str(account_id)), direction=Direction.IN, status=MessageStatus.RECEIVED
+    )
+    row = Media(
+        user_id=UUID(person.id),
+        account_id=message.account_id,
+        message_id=message.id,
+        wa_message_id="false_34612345678@c.us_3EB0",
+        direction=Direction.IN,
+        kind=MediaKind.IMAGE,
+        state=MediaState.REMOTE,
+        mime="image/jpeg",
+    )
+    media_id = str(row.id)
+    async with api.core.db.begin() as session:
+        await media.add(session, row)
+    return media_id
 
 
 def path(answer: httpx.Response) -> str:
@@ -210,3 +236,57 @@ async def test_a_store_that_is_away_is_said_before_anything_is_sent(
     assert (await anonymous.get(address)).status_code == 404
     await asyncio.to_thread(elsewhere.rename, folder)
     assert (await anonymous.get(address)).content == PNG
+
+
+async def test_a_file_that_a_message_waits_with_stays(ana: Person) -> None:
+    account = await ana.account()
+    made = (await upload(ana)).json()
+    where = f"/api/v1/accounts/{account['id']}/messages"
+    body = {"to": "+34612345678", "type": "image", "mediaId": made["id"], "caption": "look"}
+    sent = await ana.program.post(where, json=body)
+    assert sent.status_code == 202, sent.text
+    content = sent.json()["content"]
+    assert (content["mime"], content["filename"], content["size"]) == ("image/png", "photo.png", len(PNG))
+    assert sent.json()["text"] == "look"
+    refused = await ana.program.delete(f"/api/v1/media/{made['id']}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "media_in_use")
+    # The same bytes, uploaded again, are the same message.
+    again = (await upload(ana)).json()
+    duplicate = await ana.program.post(where, json={**body, "mediaId": again["id"]})
+    assert (duplicate.status_code, duplicate.json()["code"]) == (409, "duplicate_message")
+
+
+async def test_files_that_cannot_be_sent(ana: Person, bob: Person, api: RunningApi) -> None:
+    account = await ana.account()
+    where = f"/api/v1/accounts/{account['id']}/messages"
+    text, foreign = (await upload(ana, b"plain", "a.txt")).json()["id"], (await upload(bob)).json()["id"]
+    remote = await add_media(api, ana, account["id"])
+    for kind, media_id, status, code in (
+        ("image", text, 422, "media_kind_mismatch"),
+        ("voice", text, 422, "media_kind_mismatch"),
+        ("image", foreign, 404, "media_not_found"),
+        ("image", remote, 409, "media_not_ready"),
+        ("image", None, 422, "no_media"),
+    ):
+        answer = await ana.program.post(where, json={"to": "+34612345678", "type": kind, "mediaId": media_id})
+        assert (answer.status_code, answer.json()["code"]) == (status, code), (kind, answer.text)
+    assert (await ana.program.post(where, json={"to": "+34612345678", "type": "document", "mediaId": text})).is_success
+
+
+async def test_fetching_is_asked_for(ana: Person, api: RunningApi) -> None:
+    account = await ana.account()
+    media_id = await add_media(api, ana, account["id"])
+    asked = await ana.program.post(f"/api/v1/media/{media_id}/download")
+    assert (asked.status_code, asked.json()["state"], asked.json()["url"]) == (202, "pending", None)
+    own = (await upload(ana)).json()["id"]
+    refused = await ana.program.post(f"/api/v1/media/{own}/download")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_from_whatsapp")
+
+
+async def test_which_files_come_by_themselves(ana: Person) -> None:
+    where = f"/api/v1/accounts/{(await ana.account())['id']}/media-settings"
+    every = ["image", "video", "document", "audio", "voice", "sticker"]
+    assert (await ana.program.get(where)).json() == {"autoDownload": every}
+    chosen = await ana.program.put(where, json={"autoDownload": ["voice", "image", "voice"]})
+    assert chosen.json() == (await ana.program.get(where)).json() == {"autoDownload": ["image", "voice"]}
+    assert (await ana.program.put(where, json={"autoDownload": ["film"]})).status_code == 422

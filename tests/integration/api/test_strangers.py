@@ -13,6 +13,7 @@ from session_core.settings import Settings
 from tests.integration.api.conftest import Person, client
 from tests.integration.api.phone import Phone
 from tests.integration.api.test_backups import add_backup
+from tests.integration.api.test_media import add_media
 from tests.servers.api import RunningApi
 from whahook_app.api.app import create_api
 
@@ -47,6 +48,7 @@ BODIES: dict[str, object] = {
     "disconnectAccount": {"logout": True},
     "createPairingCode": {"phone": "+34612345678"},
     "setAlertPreferences": {"language": "en"},
+    "setMediaSettings": {"autoDownload": []},
     "createMedia": {"url": "https://example.org/photo.jpg"},
     "moveAccount": {"hostId": "host-anywhere"},
     "createWebhook": {"url": HOOK},
@@ -101,9 +103,9 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
-        "media_id": (await ana.program.post("/api/v1/media", files={"file": b"Ana's"})).json()["id"],
         "webhook_id": webhook,
         "delivery_id": str(delivery.json()["id"]),
+        "media_id": await add_media(api, ana, account["id"]),
     }
 
 

@@ -1,11 +1,10 @@
-"""Files through the sandbox, by the unmodified wa-js and whatsapp-web.js: every kind, both ways, byte by byte."""
+"""Files through the sandbox by the unmodified wa-js and whatsapp-web.js. wa-js sends in whatsapp/test_media.py."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,44 +18,18 @@ from tests.servers.sandbox import PhoneClient, RunningSandbox
 BETO = "34611000001"
 BETO_ID = f"{BETO}@c.us"
 
-SEND = """async ([to, data, options]) => {
-  const { id } = await WPP.chat.sendFileMessage(to, data, { waitForAck: false, ...options });
-  return id;
-}"""
 READ = """async (id) => {
   const blob = await WPP.chat.downloadMedia(id);
   return await WPP.util.blobToBase64(blob);
 }"""
 
 TOLD = "(id) => { const msg = WPP.whatsapp.MsgStore.get(id); return [msg.caption, msg.mimetype]; }"
-PROBLEM = "(id) => WPP.chat.downloadMedia(id).then(() => null, (error) => error.code)"
 
 Linked = tuple[WaPage, PhoneClient]
 
 
-def data_url(content: bytes, mime: str) -> str:
-    return f"data:{mime};base64,{base64.b64encode(content).decode()}"
-
-
 def content_of(url: str) -> bytes:
     return base64.b64decode(url.partition(",")[2])
-
-
-async def test_wa_js_sends_every_kind(linked: Linked) -> None:
-    wa, phone = linked
-    for number, file in enumerate(every_kind()):
-        options: dict[str, Any] = {"type": "audio" if file.kind == "voice" else file.kind, "filename": file.name}
-        options |= {"caption": f"caption {number}", "messageId": f"true_{BETO_ID}_3EB0{number:018}"}
-        if file.kind == "voice":
-            options["isPtt"] = True
-        message_id = await wa.page.evaluate(SEND, [BETO_ID, data_url(file.content, file.mime), options])
-        assert message_id == options["messageId"]
-        await wa.acked(message_id, 1)
-        got = (await phone.received())[-1]
-        assert (got["type"], got["text"], got["times"]) == (file.wa_type, f"caption {number}", 1)
-        assert (got["media"]["mimetype"], got["media"]["size"]) == (file.mime, len(file.content))
-        assert await phone.file(got["id"]) == file.content, file.kind
-    assert wa.errors == []
 
 
 async def test_wa_js_receives_every_kind(linked: Linked, sandbox: RunningSandbox) -> None:
@@ -73,23 +46,6 @@ async def test_wa_js_receives_every_kind(linked: Linked, sandbox: RunningSandbox
     await wa.page.reload()
     await wa.until("conn.main_ready", after=before)
     assert content_of(await wa.page.evaluate(READ, key)) == file.content
-
-
-async def test_what_goes_wrong(linked: Linked, sandbox: RunningSandbox) -> None:
-    wa, phone = linked
-    photo = every_kind()[0]
-    await sandbox.config(failUploads=True)
-    failed = await wa.page.evaluate(SEND, [BETO_ID, data_url(photo.content, photo.mime), {"type": "image"}])
-    await wa.acked(failed, -1)
-    assert await phone.received() == []
-
-    await sandbox.config(failUploads=False, mediaGone=True)
-    sent = await phone.send_file(BETO, photo.content, photo.mime, type="image")
-    key = f"false_{BETO_ID}_{sent['id']}"
-    await wa.until("chat.new_message", lambda msg: msg["id"] == key)
-    assert await wa.page.evaluate(PROBLEM, key) == "media_not_found"
-    await sandbox.config(mediaGone=False)
-    assert content_of(await wa.page.evaluate(READ, key)) == photo.content
 
 
 async def test_phones_refuse_what_makes_no_sense(linked: Linked, sandbox: RunningSandbox) -> None:

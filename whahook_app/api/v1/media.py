@@ -11,7 +11,7 @@ from session_core.services import media
 from session_core.services.live import Core
 from session_core.services.media import Purpose
 from whahook_app.api.deps import CoreDep, SettingsDep, UserDep
-from whahook_app.api.media_schemas import UPLOAD, Media
+from whahook_app.api.media_schemas import UPLOAD, Media, MediaSettings, NewMediaSettings
 from whahook_app.api.responses import OWNED, SIGNED_IN, problems
 from whahook_app.api.uploads import read_upload
 
@@ -47,6 +47,12 @@ async def get_media(media_id: UUID, who: UserDep, core: CoreDep) -> Media:
     return await shown(core, await media.get(core, who.user_id, media_id))
 
 
+@router.post("/{media_id}/download", status_code=202, responses=OWNED | problems(409))
+async def download_media(media_id: UUID, who: UserDep, core: CoreDep) -> Media:
+    """Have the file of a message fetched from WhatsApp, again or at last; ``state`` and ``problem`` tell the end."""
+    return await shown(core, await media.fetch(core, who.user_id, media_id))
+
+
 @router.delete("/{media_id}", status_code=204, responses=OWNED | problems(409))
 async def delete_media(media_id: UUID, who: UserDep, core: CoreDep) -> None:
     """Delete a file. The messages that it was in stay."""
@@ -56,3 +62,19 @@ async def delete_media(media_id: UUID, who: UserDep, core: CoreDep) -> None:
 async def shown(core: Core, view: media.MediaView) -> Media:
     """Show a file to its owner."""
     return Media.of(view, await media.link(core, view, Purpose.SHOW), core.settings.public_url)
+
+
+account_router = APIRouter(prefix="/accounts/{account_id}/media-settings", tags=["media"])
+
+
+@account_router.get("", responses=OWNED)
+async def get_media_settings(account_id: UUID, who: UserDep, core: CoreDep) -> MediaSettings:
+    """Show which kinds of files the account fetches by itself."""
+    return MediaSettings(auto_download=await media.auto_download(core, who.user_id, account_id))
+
+
+@account_router.put("", responses=OWNED)
+async def set_media_settings(account_id: UUID, body: NewMediaSettings, who: UserDep, core: CoreDep) -> MediaSettings:
+    """Choose which kinds of files the account fetches by itself; the others wait at WhatsApp until asked for."""
+    chosen = await media.set_auto_download(core, who.user_id, account_id, body.auto_download)
+    return MediaSettings(auto_download=chosen)

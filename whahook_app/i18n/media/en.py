@@ -11,4 +11,12 @@ MEDIA_EN: dict[str, str] = {
     "error.storage_full": "The server has no room left for files. Tell whoever runs it.",
     "error.storage_unavailable": "The server cannot reach its files right now. Try again in a few seconds.",
     "error.storage_refused": "The server cannot keep files as it is set up. Tell whoever runs it.",
+    "error.media_in_use": "A message that waits to go out carries this file. Wait until it is sent.",
+    "error.not_from_whatsapp": "You uploaded this file: there is nothing to fetch.",
+    "error.media_not_ready": "The file is not here. Upload it again, or have it fetched first.",
+    "error.media_kind_mismatch": "That type of file cannot go out like this. Send it as a document.",
+    "failure.upload_failed": "WhatsApp did not take the file. Send it again.",
+    "failure.media_not_found": "The file was deleted before it was sent.",
+    "failure.media_too_large": "The file is too large for WhatsApp.",
+    "failure.media_unavailable": "The file could not be reached.",
 }

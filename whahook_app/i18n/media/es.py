@@ -11,4 +11,12 @@ MEDIA_ES: dict[str, str] = {
     "error.storage_full": "Al servidor no le queda sitio para archivos. Avisa a quien lo administra.",
     "error.storage_unavailable": "El servidor no llega ahora a sus archivos. Inténtalo de nuevo en unos segundos.",
     "error.storage_refused": "El servidor no puede guardar archivos tal como está. Avisa a quien lo administra.",
+    "error.media_in_use": "Un mensaje que espera para salir lleva este archivo. Espera a que salga.",
+    "error.not_from_whatsapp": "Este archivo lo subiste tú: no hay nada que descargar.",
+    "error.media_not_ready": "El archivo no está aquí. Súbelo otra vez o descárgalo primero.",
+    "error.media_kind_mismatch": "Ese tipo de archivo no puede salir así. Envíalo como documento.",
+    "failure.upload_failed": "WhatsApp no aceptó el archivo. Envíalo otra vez.",
+    "failure.media_not_found": "El archivo se borró antes de enviarse.",
+    "failure.media_too_large": "El archivo es demasiado grande para WhatsApp.",
+    "failure.media_unavailable": "No se pudo acceder al archivo.",
 }

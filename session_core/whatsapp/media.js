@@ -1,0 +1,143 @@
+// Files of messages: from the host's disk to wa-js, and from WhatsApp to the host, a piece at a time. Runs between
+// contents.js and calls.js.
+(() => {
+  "use strict";
+  const bridge = window.__whahook;
+  if (!bridge) return;
+
+  const KEPT_MS = 10 * 60 * 1000; // a file that nobody reads on for so long is let go
+  const TYPES = { image: "image", video: "video", document: "document", audio: "audio", voice: "audio", sticker: "sticker" };
+  // What phones need to know to play a voice note.
+  const MIMES = { "audio/ogg": "audio/ogg; codecs=opus" };
+
+  const why = (error) => String(error?.code ?? error?.message ?? error).slice(0, 200);
+  const later = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  // ---- Out ------------------------------------------------------------------------------------------------------
+  // The browser reads a chosen file from the disk when it is needed: it never passes through a call.
+  const staged = new Map();
+  let chooser = null;
+  bridge.staged = staged;
+  bridge.chooser = () => {
+    chooser = document.createElement("input");
+    chooser.type = "file";
+    return chooser;
+  };
+  bridge.stage = async ({ mediaId }) => {
+    const file = chooser?.files?.[0];
+    chooser = null;
+    if (!file) return { unknown: "no file was chosen" };
+    staged.set(mediaId, file);
+    return { ok: file.size };
+  };
+
+  // wa-js prepares a file before it hands it over, which can take a while. Whether it is too late is asked again at that
+  // instant, where this build lets us.
+  const tooLate = () => Object.assign(new Error("it is too late"), { code: "too_late" });
+  const asking = async (notAfter, work) => {
+    const module = window.WPP.whatsapp.MediaPrep;
+    const original = module?.prepRawMedia;
+    const asked = (...args) => {
+      const prep = original.apply(module, args);
+      const send = prep.sendToChat;
+      const guarded = function (...given) {
+        if (Date.now() >= notAfter) throw tooLate();
+        return send.apply(this, given);
+      };
+      Object.defineProperty(guarded, "length", { value: send.length }); // wa-js tells builds apart by it
+      prep.sendToChat = guarded;
+      return prep;
+    };
+    try {
+      if (typeof original === "function") module.prepRawMedia = asked;
+    } catch {
+      // This build does not let us: that it was not too late before the preparation has to do.
+    }
+    try {
+      return await work();
+    } finally {
+      if (module?.prepRawMedia === asked) module.prepRawMedia = original;
+    }
+  };
+
+  const send = async (chat, content, options, { notAfter }) => {
+    const { type, media_id: mediaId, mime, filename, caption } = content;
+    const chosen = staged.get(mediaId);
+    staged.delete(mediaId);
+    const file = new File([chosen], filename ?? "file", { type: type === "voice" ? (MIMES[mime] ?? mime) : mime });
+    const how = {
+      ...options,
+      type: TYPES[type],
+      ...(caption ? { caption } : {}),
+      ...(type === "voice" ? { isPtt: true, waveform: true } : {}),
+    };
+    const sent = await asking(notAfter, () => window.WPP.chat.sendFileMessage(chat, file, how));
+    // The page has it and uploads it. That it could not is told as a refusal by WhatsApp would be.
+    Promise.resolve(sent?.sendMsgResult)
+      .then((result) => {
+        const said = result?.messageSendResult ?? result;
+        if (typeof said === "string" && said !== "OK") bridge.tell("ack", { id: String(options.messageId), ack: -1 });
+      })
+      .catch(() => undefined);
+    return sent;
+  };
+  for (const type of Object.keys(TYPES)) bridge.senders[type] = send;
+
+  // What was in the chat before it was uploaded, in a page that is gone: its bytes are gone with it, and nobody got it.
+  bridge.neverUploaded = (msg) =>
+    Boolean(msg?.mediaData) &&
+    Number(msg.ack ?? 0) <= 0 &&
+    !msg.directPath &&
+    !msg.mediaKey &&
+    !/PREPAR|UPLOAD/.test(String(msg.mediaData.mediaStage ?? "").replace("ERROR_UPLOAD", ""));
+
+  // ---- In -------------------------------------------------------------------------------------------------------
+  const MEDIA = new Set(["image", "video", "document", "audio", "ptt", "sticker", "gif", "ptv"]);
+  const number = (value) => (Number.isFinite(Number(value)) && value != null ? Number(value) : null);
+  bridge.media = (msg) =>
+    MEDIA.has(msg.type)
+      ? {
+          mime: msg.mimetype ?? null,
+          filename: msg.filename ?? null,
+          size: number(msg.size ?? msg.mediaData?.size),
+          seconds: number(msg.duration),
+          width: number(msg.width),
+          height: number(msg.height),
+        }
+      : null;
+  // wa-js makes a caption of the name of a document that has none.
+  bridge.caption = (msg) => {
+    const unasked = msg.caption === msg.filename && msg.isCaptionByUser !== true;
+    return msg.caption && !(msg.type === "document" && unasked) ? msg.caption : "";
+  };
+
+  const blobs = new Map();
+  const GONE = /media_not_found|message_not_contains_media|msg_not_found|404|410/;
+  bridge.fetchMedia = async ({ id, limit, ms }) => {
+    const told = window.WPP.whatsapp.MsgStore?.get?.(id);
+    if (Number(told?.size ?? 0) > limit) return { ok: { missing: "too_large" } };
+    try {
+      const download = window.WPP.chat.downloadMedia(id);
+      const blob = await Promise.race([download, later(ms)]);
+      if (!blob) return { unknown: "the download took too long" };
+      if (blob.size > limit) return { ok: { missing: "too_large" } };
+      blobs.set(id, blob);
+      setTimeout(() => blobs.get(id) === blob && blobs.delete(id), KEPT_MS);
+      return { ok: { size: blob.size } };
+    } catch (error) {
+      return GONE.test(why(error)) ? { ok: { missing: "gone" } } : { unknown: why(error) };
+    }
+  };
+  bridge.readMedia = async ({ id, start, size }) => {
+    const blob = blobs.get(id);
+    if (!blob) return { unknown: "the file is not here any more" };
+    const reader = new FileReader();
+    const url = await new Promise((done, fail) => {
+      reader.onload = () => done(reader.result);
+      reader.onerror = () => fail(reader.error);
+      reader.readAsDataURL(blob.slice(start, start + size));
+    });
+    return { ok: url.slice(url.indexOf(",") + 1) };
+  };
+  bridge.dropMedia = async ({ id }) => ({ ok: blobs.delete(id) });
+})();
