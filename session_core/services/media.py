@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import structlog
 
@@ -17,8 +17,9 @@ from session_core.domain.events import MediaChanged
 from session_core.domain.media import MAX_FILENAME, MediaKind, MediaState, MediaView, matches
 from session_core.domain.message import Direction
 from session_core.domain.text import storable
-from session_core.errors import Conflict, NotFound, PolicyError, WhahookError
+from session_core.errors import Conflict, NotFound, PolicyError, TransientError, WhahookError
 from session_core.media.errors import MediaTooLarge
+from session_core.media.fetch import fetch as fetch_url
 from session_core.media.intake import TakenIn, take_in
 from session_core.media.links import Link, Purpose, signer
 from session_core.media.shelf import Reader, Shelf, path_of
@@ -70,7 +71,14 @@ def clean_filename(name: str | None) -> str | None:
     return kept or None
 
 
-async def upload(core: Core, user_id: UUID, pieces: AsyncIterable[bytes], *, filename: str | None = None) -> MediaView:
+async def upload(
+    core: Core,
+    user_id: UUID,
+    pieces: AsyncIterable[bytes],
+    *,
+    filename: str | None = None,
+    media_id: UUID | None = None,
+) -> MediaView:
     """Take a file in and keep it. It can be sent as often as wanted, until its time is over.
 
     Args:
@@ -78,6 +86,7 @@ async def upload(core: Core, user_id: UUID, pieces: AsyncIterable[bytes], *, fil
         user_id: whose file it is.
         pieces: its bytes, in order; never all of them in memory.
         filename: what the recipient sees, and nothing else.
+        media_id: its id; a new one by default.
 
     Raises:
         PolicyError: 413 ``media_too_large``, 413 ``media_quota_exceeded``, 415 ``media_type_refused``, 422
@@ -87,7 +96,7 @@ async def upload(core: Core, user_id: UUID, pieces: AsyncIterable[bytes], *, fil
     shelf = Shelf(core.settings)
     name = clean_filename(filename)
     async with take_in(shelf.workshop, pieces, core.settings.media_max_size) as taken:
-        row = await _announce(core, user_id, shelf, taken, name)
+        row = await _announce(core, user_id, shelf, taken, name, media_id or uuid4())
         try:
             await shelf.keep(row.path, taken.path)
         except BaseException:
@@ -104,11 +113,45 @@ async def upload(core: Core, user_id: UUID, pieces: AsyncIterable[bytes], *, fil
         return media.view(kept)
 
 
-async def _announce(core: Core, user_id: UUID, shelf: Shelf, taken: TakenIn, name: str | None) -> Media:
+async def upload_from_url(
+    core: Core, user_id: UUID, url: str, *, filename: str | None = None, key: str | None = None
+) -> MediaView:
+    """Fetch a file by its address and keep it; see `upload`.
+
+    Args:
+        core: the process's core.
+        user_id: whose file it is.
+        url: http or https; redirects are not followed.
+        filename: what the recipient sees; by default what the server calls it.
+        key: names the request: the same key with the same address fetches the file once.
+
+    Raises:
+        PolicyError: as of `upload`, and 422 ``media_url_bad``, ``media_url_forbidden`` or ``media_url_failed``.
+        TransientError: the same request is fetching the file already.
+    """
+    media_id = None if key is None else uuid5(user_id, f"{key}\0{url}")
+    if media_id is not None and (earlier := await _fetched_before(core, user_id, media_id)) is not None:
+        return earlier
+    settings = core.settings
+    private = settings.media_private_targets == "allow"
+    async with fetch_url(url, timeout=settings.media_fetch_timeout, allow_private=private) as fetched:
+        return await upload(core, user_id, fetched.pieces, filename=filename or fetched.filename, media_id=media_id)
+
+
+async def _fetched_before(core: Core, user_id: UUID, media_id: UUID) -> MediaView | None:
+    async with core.db.read() as session:
+        row = await media.get(session, media_id, user_id)
+    if row is None:
+        return None
+    if row.state is not MediaState.READY:
+        raise TransientError("The file is being fetched.", code="try_again", action="Send the request again.")
+    return media.view(row)
+
+
+async def _announce(core: Core, user_id: UUID, shelf: Shelf, taken: TakenIn, name: str | None, media_id: UUID) -> Media:
     """Write down what is about to be kept, so that nothing lies in a store that no row knows of."""
     mime = taken.mime(name)
     check_taken(core.settings, taken, mime)
-    media_id = uuid4()
     row = Media(
         id=media_id,
         user_id=user_id,

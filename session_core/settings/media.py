@@ -30,6 +30,8 @@ class MediaSettings(BaseSettings):
         default=timedelta(seconds=60), description="for a file fetched by its address"
     )
 
+    media_private_targets: Literal["refuse", "allow"] = "refuse"
+
     @field_validator("media_types")
     @classmethod
     def _patterns(cls, value: str) -> str:

@@ -31,7 +31,14 @@ class NewText(Text, _Envelope):
 
 
 class NewMedia(Media, _Envelope):
-    """A file to send."""
+    """A file to send: one that was uploaded (``mediaId``), or one that is fetched by its address."""
+
+    url: Line | None = Field(default=None, max_length=2000, description="instead of mediaId: http or https")
+
+    def said(self) -> AnyContent:
+        """What is to be said; without the file's id as long as it was not fetched."""
+        fields = {name: value for name, value in self if name not in _Envelope.model_fields and name != "url"}
+        return CONTENTS.validate_python(fields)
 
 
 class NewLocation(Location, _Envelope):

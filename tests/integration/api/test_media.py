@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -290,3 +291,73 @@ async def test_which_files_come_by_themselves(ana: Person) -> None:
     chosen = await ana.program.put(where, json={"autoDownload": ["voice", "image", "voice"]})
     assert chosen.json() == (await ana.program.get(where)).json() == {"autoDownload": ["image", "voice"]}
     assert (await ana.program.put(where, json={"autoDownload": ["film"]})).status_code == 422
+
+
+@asynccontextmanager
+async def file_server() -> AsyncIterator[tuple[str, list[str]]]:
+    """Serve files that are not ours; gives the address, and what was asked for."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked.append(request)
+        path = request.split()[1]
+        body, status, more = PNG, "200 OK", "Content-Disposition: attachment; filename*=UTF-8''a%C3%B1o.png\r\n"
+        if path == "/moved":
+            body, status, more = b"", "302 Found", "Location: /photo\r\n"
+        if path == "/large":
+            body, more = b"x" * (3 * MEBIBYTE), ""
+        writer.write(f"HTTP/1.1 {status}\r\n{more}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode())
+        writer.write(body[:100] if path == "/cut" else body)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+
+
+async def test_a_file_by_its_address(ana: Person, api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = await ana.account()
+    where = f"/api/v1/accounts/{account['id']}/messages"
+    async with file_server() as (url, asked):
+        private = await ana.program.post("/api/v1/media", json={"url": f"{url}/photo"})
+        assert (private.status_code, private.json()["code"]) == (422, "media_url_forbidden")
+        assert asked == []
+
+        monkeypatch.setattr(api.core.settings, "media_private_targets", "allow")
+        made = await ana.program.post("/api/v1/media", json={"url": f"{url}/photo?x=1"})
+        assert (made.status_code, made.json()["filename"]) == (201, "año.png")
+        assert made.json()["sha256"] == hashlib.sha256(PNG).hexdigest()
+        assert "cookie" not in asked[0].lower()
+        assert "x-api-key" not in asked[0].lower()
+
+        for path, status, code in (
+            ("/moved", 422, "media_url_failed"),
+            ("/cut", 422, "media_url_failed"),
+            ("/large", 413, "media_too_large"),
+        ):
+            refused = await ana.program.post("/api/v1/media", json={"url": url + path})
+            assert (refused.status_code, refused.json()["code"]) == (status, code), path
+        assert len((await ana.program.get("/api/v1/media")).json()) == 1
+
+        asked.clear()
+        body = {"to": "+34612345678", "type": "image", "url": f"{url}/photo", "caption": "hi"}
+        sent = [await ana.program.post(where, json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+        assert [answer.status_code for answer in sent] == [202, 202], sent[0].text
+        assert sent[0].json()["id"] == sent[1].json()["id"]
+        assert sent[0].json()["content"]["filename"] == "año.png"
+        assert len(asked) == 1
+        other = {**body, "url": f"{url}/photo?other"}
+        reused = await ana.program.post(where, json=other, headers={"Idempotency-Key": "k"})
+        assert (reused.status_code, reused.json()["code"]) == (409, "idempotency_key_reused")
+
+
+async def test_addresses_of_no_file(ana: Person) -> None:
+    for url in ("ftp://example.org/a", "x", "file:///etc/passwd", "http://", "http://a:b@example.org/"):
+        answer = await ana.program.post("/api/v1/media", json={"url": url})
+        assert (answer.status_code, answer.json()["code"]) == (422, "media_url_bad"), url
+    for body in ({}, {"url": 5}, {"url": "http://a", "x": 1}):
+        answer = await ana.program.post("/api/v1/media", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

@@ -6,14 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from session_core.services import media
 from session_core.services.live import Core
 from session_core.services.media import Purpose
 from whahook_app.api.deps import CoreDep, SettingsDep, UserDep
-from whahook_app.api.media_schemas import UPLOAD, Media, MediaSettings, NewMediaSettings
+from whahook_app.api.media_schemas import UPLOAD, Media, MediaSettings, NewMedia, NewMediaSettings
 from whahook_app.api.responses import OWNED, SIGNED_IN, problems
-from whahook_app.api.uploads import read_upload
+from whahook_app.api.uploads import is_form, read_upload
 
 router = APIRouter(prefix="/media", tags=["media"])
 
@@ -22,7 +24,10 @@ router = APIRouter(prefix="/media", tags=["media"])
     "", status_code=201, responses=SIGNED_IN | problems(413, 415, 422, 507), openapi_extra={"requestBody": UPLOAD}
 )
 async def create_media(request: Request, who: UserDep, core: CoreDep) -> Media:
-    """Take a file in: as the field ``file`` of a form. Its ``id`` can be sent as often as wanted."""
+    """Take a file in: as the field ``file`` of a form, or by its address as JSON. Its ``id`` can be sent many times."""
+    if not is_form(request) and request.headers.get("content-type", "").startswith("application/json"):
+        asked = await _asked(request)
+        return await shown(core, await media.upload_from_url(core, who.user_id, asked.url, filename=asked.filename))
     upload = await read_upload(request)
     view = await media.upload(core, who.user_id, upload.pieces, filename=upload.filename)
     return await shown(core, view)
@@ -57,6 +62,13 @@ async def download_media(media_id: UUID, who: UserDep, core: CoreDep) -> Media:
 async def delete_media(media_id: UUID, who: UserDep, core: CoreDep) -> None:
     """Delete a file. The messages that it was in stay."""
     await media.delete(core, who.user_id, media_id)
+
+
+async def _asked(request: Request) -> NewMedia:
+    try:
+        return NewMedia.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in error.errors()]) from error
 
 
 async def shown(core: Core, view: media.MediaView) -> Media:

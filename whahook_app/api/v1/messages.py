@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
+from session_core.domain.content import Media
 from session_core.domain.message import Direction
-from session_core.services import messages, outgoing
+from session_core.services import media, messages, outgoing
 from whahook_app.api.deps import CoreDep, UserDep
 from whahook_app.api.fields import Line
-from whahook_app.api.message_schemas import Message, NewMessage
+from whahook_app.api.message_schemas import Message, NewMedia, NewMessage
 from whahook_app.api.responses import OWNED, problems
 
 router = APIRouter(prefix="/accounts/{account_id}/messages", tags=["messages"])
@@ -30,12 +31,18 @@ async def send_message(
     ] = None,
 ) -> Message:
     """Accept a message. It goes out in order, at the allowed pace, as soon as the account is ready."""
+    content = body.said()
+    if isinstance(content, Media) and isinstance(body, NewMedia) and body.url is not None:
+        await messages.queue_length(core, who.user_id, account_id)  # 404 before anything is fetched
+        name = None if idempotency_key is None else f"{account_id} {idempotency_key}"
+        file = await media.upload_from_url(core, who.user_id, body.url, filename=content.filename, key=name)
+        content = content.model_copy(update={"media_id": file.id})
     accepted = await outgoing.send(
         core,
         who.user_id,
         account_id,
         to=body.to,
-        content=body.said(),
+        content=content,
         idempotency_key=idempotency_key,
         force=body.force,
         quoted_id=body.quoted_id,

@@ -19,4 +19,7 @@ MEDIA_EN: dict[str, str] = {
     "failure.media_not_found": "The file was deleted before it was sent.",
     "failure.media_too_large": "The file is too large for WhatsApp.",
     "failure.media_unavailable": "The file could not be reached.",
+    "error.media_url_bad": "Write an address that begins with http:// or https://.",
+    "error.media_url_forbidden": "That address leads into a private network.",
+    "error.media_url_failed": "The file could not be fetched from that address.",
 }

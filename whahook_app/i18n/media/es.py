@@ -19,4 +19,7 @@ MEDIA_ES: dict[str, str] = {
     "failure.media_not_found": "El archivo se borró antes de enviarse.",
     "failure.media_too_large": "El archivo es demasiado grande para WhatsApp.",
     "failure.media_unavailable": "No se pudo acceder al archivo.",
+    "error.media_url_bad": "Escribe una dirección que empiece por http:// o https://.",
+    "error.media_url_forbidden": "Esa dirección lleva a una red privada.",
+    "error.media_url_failed": "No se pudo descargar el archivo de esa dirección.",
 }
