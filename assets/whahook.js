@@ -183,6 +183,11 @@
     const query = String(asked);
     history.replaceState(history.state, "", location.pathname + (query && `?${query}`));
   };
+  window.whahookShowMessage = (id) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const message = document.querySelector(`[data-message="${id}"]`);
+    message?.scrollIntoView({ block: "center" });
+    message?.setAttribute("data-found", "");
+  }));
   window.whahookChatEnd = () => document.querySelector(".wh-log")?.scrollTo({ top: 0 });
   // On a phone the keyboard would cover the conversation that one has just opened.
   window.whahookChatOpened = () => requestAnimationFrame(() => {

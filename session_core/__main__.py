@@ -99,10 +99,11 @@ def worker() -> None:
 
     from session_core.alerts.service import queues, run_alerts
     from session_core.sending.worker import run_worker
+    from session_core.services.history import run_retention
     from session_core.services.media_upkeep import run_media_janitor
     from session_core.webhooks.service import run_webhooks
 
-    extra_tasks = [run_alerts, run_media_janitor, run_webhooks]
+    extra_tasks = [run_alerts, run_media_janitor, run_webhooks, run_retention]
     _or_exit(lambda: _wait_for_redis(settings))
     _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=extra_tasks))
 

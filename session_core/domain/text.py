@@ -26,5 +26,10 @@ def storable(text: str, limit: int | None = None) -> str:
 
 def fold(text: str) -> str:
     """Return a text as it is searched: case and accents do not count, nor how a character is put together."""
+    return without_accents(text).casefold()
+
+
+def without_accents(text: str) -> str:
+    """Return a text without accents, each character in its plainest form."""
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from session_core.core import Core
+from session_core.domain.chats import ChatFacts
 from session_core.domain.events import ChatsChanged
 from session_core.errors import TransientError
 from session_core.host.tell import quietly
-from session_core.store import chats
+from session_core.store import chats, erasure
 from session_core.store.errors import STORE_ERRORS
 from session_core.whatsapp.driver import DirectoryPart, Driver
 
@@ -47,10 +49,18 @@ async def _learn(core: Core, account_id: UUID, driver: Driver, part: DirectoryPa
     while count < MOST:
         piece = await driver.directory(part, after, limit=PIECE)
         async with core.db.begin() as session:
-            await chats.learn_chats(session, account_id, piece.chats)
-            await chats.learn_contacts(session, account_id, piece.contacts)
+            ids = [chat.chat_id for chat in piece.chats] + [one.wa_id for one in piece.contacts]
+            erased = await erasure.erased(session, account_id, ids)
+            fresh = [one for one in piece.chats if _is_news(one, erased.get(one.chat_id))]
+            await chats.learn_chats(session, account_id, fresh)
+            await chats.learn_contacts(session, account_id, [one for one in piece.contacts if one.wa_id not in erased])
         count += len(piece.chats) + len(piece.contacts)
         if piece.end is None:
             break
         after = piece.end
     return count
+
+
+def _is_news(chat: ChatFacts, erased_at: datetime | None) -> bool:
+    """Tell whether a chat may be stored: one that was erased only after somebody has written in it again."""
+    return erased_at is None or (chat.last_at is not None and chat.last_at > erased_at)

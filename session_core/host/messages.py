@@ -15,7 +15,7 @@ from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
 from session_core.host.media_arrival import announce, promise
 from session_core.host.tell import quietly
-from session_core.store import accounts, activity, chats, messages, outbox
+from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
 from session_core.whatsapp.driver import AckChanged, MessageSeen
@@ -90,6 +90,8 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             if told is None:
                 return
             view, entry = told, None
+        elif await erasure.covers(session, row):
+            return
         elif await messages.add_once(session, row):
             view = messages.view(row)
             if file is not None:

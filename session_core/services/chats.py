@@ -84,6 +84,28 @@ async def chat_messages(
         return Page([messages.view(row) for row in rows[:size]], following)
 
 
+async def around(
+    core: Core, user_id: UUID, account_id: UUID, message_id: UUID, *, before: int, after: int
+) -> tuple[str, Page[MessageView], bool]:
+    """Return a message's chat id, the messages around it, newest first, and whether they reach to the newest one.
+
+    Raises:
+        NotFound: the account is not the user's, or has no such message.
+    """
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        row = await messages.get(session, account_id, message_id)
+        if row is None:
+            raise NotFound("message")
+        later = await chats.since(session, row, limit=after + 1)
+        key = (row.created_at, (row.seq or 0) + 1)
+        earlier = await chats.of_chat(session, account_id, row.chat_id, limit=before + 1, before=key)
+        last = earlier[before - 1] if len(earlier) > before else None
+        rows = [*reversed(later[:after]), *earlier[:before]]
+        following = cursors.encode(last.created_at, last.seq or 0) if last else None
+        return row.chat_id, Page([messages.view(one) for one in rows], following), len(later) <= after
+
+
 async def list_contacts(
     core: Core, user_id: UUID, account_id: UUID, *, limit: int = 50, cursor: str | None = None, query: str = ""
 ) -> Page[ContactView]:
@@ -111,6 +133,13 @@ async def context(
         authors |= {row.author or row.chat_id for row in rows.values()}
         names = await chats.names_of(session, account_id, authors)
         return names, {name: messages.view(row) for name, row in rows.items()}
+
+
+async def names(core: Core, user_id: UUID, account_id: UUID, chat_ids: set[str]) -> dict[str, str]:
+    """Return the names of these chats, as far as they have one."""
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        return await chats.names_of_chats(session, account_id, chat_ids)
 
 
 async def owned(session: Transaction, user_id: UUID, account_id: UUID) -> None:

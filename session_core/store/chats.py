@@ -255,6 +255,16 @@ async def names_of(session: AsyncSession, account_id: UUID, wa_ids: Iterable[str
     return {row.wa_id: name for row in rows if (name := row.name or row.push_name)}
 
 
+async def names_of_chats(session: AsyncSession, account_id: UUID, chat_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these chats, as far as they have one: of groups their own, else the person's."""
+    wanted = set(chat_ids)
+    query = select(Chat).where(
+        Chat.account_id == account_id, col(Chat.chat_id).in_(wanted), col(Chat.name).is_not(None)
+    )
+    groups = {row.chat_id: row.name for row in (await session.exec(query)).all() if row.name}
+    return await names_of(session, account_id, wanted) | groups
+
+
 async def of_chat(
     session: AsyncSession,
     account_id: UUID,
@@ -277,6 +287,17 @@ async def of_chat(
         query = query.where(tuple_(col(Message.created_at), col(Message.seq)) < tuple_(_time(at), literal(seq)))
     query = query.order_by(col(Message.created_at).desc(), col(Message.seq).desc()).limit(limit)
     return (await session.exec(query)).all()
+
+
+async def since(session: AsyncSession, message: Message, *, limit: int) -> Sequence[Message]:
+    """Return what was written in a message's chat after it, oldest first."""
+    query = select(Message).where(
+        Message.account_id == message.account_id,
+        Message.chat_id == message.chat_id,
+        col(Message.kind).not_in(ACTIONS),
+        tuple_(col(Message.created_at), col(Message.seq)) > tuple_(_time(message.created_at), literal(message.seq)),
+    )
+    return (await session.exec(query.order_by(col(Message.created_at), col(Message.seq)).limit(limit))).all()
 
 
 async def quoted(session: AsyncSession, account_id: UUID, wa_message_ids: Iterable[str]) -> dict[str, Message]:

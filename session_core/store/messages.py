@@ -142,6 +142,16 @@ async def of_account(
     return (await session.exec(query.order_by(col(Message.seq).desc()).limit(limit))).all()
 
 
+async def after(
+    session: AsyncSession, account_id: UUID, seq: int, *, limit: int, chat_id: str | None = None
+) -> Sequence[Message]:
+    """Return the messages that were stored after ``seq``, oldest first, optionally of one chat."""
+    query = select(Message).where(Message.account_id == account_id, col(Message.seq) > seq)
+    if chat_id is not None:
+        query = query.where(Message.chat_id == chat_id)
+    return (await session.exec(query.order_by(col(Message.seq)).limit(limit))).all()
+
+
 async def lane_head(session: AsyncSession, account_id: UUID) -> Message | None:
     """Return the message that is next in the account's lane: the oldest one that is not done."""
     query = (

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.errors import FatalError, TransientError
+from session_core.store import search_schema
 from session_core.store.engine import migration_engine
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Base
@@ -111,7 +112,7 @@ async def check(database_url: str) -> list[Any]:
     """
 
     def compare(connection: Connection) -> list[Any]:
-        options = {"compare_type": True}
+        options = {"compare_type": True, "include_name": lambda name, _kind, _parents: not search_schema.is_ours(name)}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
     async with _connection(database_url, write=False) as connection:
@@ -157,6 +158,7 @@ async def _locked(database_url: str, work: Callable[[Config], None]) -> None:
     try:
         async with _connection(database_url, write=True) as connection:
             await connection.run_sync(lambda sync: work(_config(sync)))
+            await connection.run_sync(search_schema.ensure_triggers)
             await _refuse_dangling_rows(connection)
     except CommandError as error:
         raise FatalError(

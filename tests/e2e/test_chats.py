@@ -114,6 +114,12 @@ async def test_older_messages_come_when_one_scrolls_up(new_person: NewPerson, co
     await page.locator(".wh-log").evaluate("(log) => log.scrollTo(0, -log.scrollHeight)")
     await expect(bubbles).to_have_count(90)
     await expect(bubbles.first).to_contain_text("mensaje 0")
+    found = page.locator("[data-hit]")
+    await page.get_by_role("searchbox").fill("MENSAJE 3")
+    await expect(found).to_have_count(11)
+    await found.last.click()
+    await expect(page.locator("[data-found] .wh-bubble")).to_contain_text("mensaje 3")
+    await expect(page.locator("[data-found]")).to_be_in_viewport()
     await expect(page.locator(".wh-day:visible")).to_have_count(len({row.created_at.date() for row in rows}))
 
 

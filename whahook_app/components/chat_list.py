@@ -32,7 +32,7 @@ def chat_list() -> rx.Component:
             ),
             class_name="wh-chat-search",
         ),
-        rx.el.div(_new_chat(), _found(), class_name="wh-chat-rows", tab_index=-1),
+        rx.el.div(_new_chat(), _found(), _hits(), class_name="wh-chat-rows", tab_index=-1),
         aria_label=t("chats.list"),
         class_name="wh-chat-list",
     )
@@ -51,14 +51,54 @@ def _found() -> rx.Component:
                 rx.fragment(),
             ),
         ),
-        rx.el.div(
-            rx.cond(
-                Messages.query == "",
-                rx.fragment(rx.el.strong(t("chats.none.title")), rx.el.p(t("chats.none.body"))),
-                rx.el.p(t("chats.nothing_found"), role="status"),
-            ),
-            class_name="wh-chat-nothing",
+        rx.cond(some(Messages.hits), rx.fragment(), _nothing()),
+    )
+
+
+def _nothing() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            Messages.query == "",
+            rx.fragment(rx.el.strong(t("chats.none.title")), rx.el.p(t("chats.none.body"))),
+            rx.el.p(t("chats.nothing_found"), role="status"),
         ),
+        class_name="wh-chat-nothing",
+    )
+
+
+def _hits() -> rx.Component:
+    return rx.cond(
+        some(Messages.hits),
+        rx.fragment(
+            rx.el.h2(t("chats.hits"), class_name="wh-chat-heading"),
+            rx.el.ul(rx.foreach(Messages.hits, _hit)),
+        ),
+        rx.fragment(),
+    )
+
+
+def _hit(row: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.button(
+            rx.el.span(
+                rx.el.span(
+                    rx.el.strong(row.chat, class_name="wh-ellipsis"),
+                    time(row.at, "short", Base.lang),
+                    class_name="wh-chat-row-top",
+                ),
+                rx.el.span(
+                    rx.cond(row.out, rx.el.span(t("chats.you"), ": "), rx.fragment()),
+                    row.text,
+                    class_name="wh-hit-text",
+                ),
+                class_name="wh-min",
+            ),
+            type="button",
+            on_click=Messages.open_hit(row.id),
+            class_name="wh-chat-row wh-hit",
+            custom_attrs={"data-hit": row.id},
+        ),
+        key=row.id,
     )
 
 

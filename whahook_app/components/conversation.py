@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import Day, Near, time, visually_hidden
+from whahook_app.components.history import chat_menu
 from whahook_app.components.parts import callout, some, state_icon
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -46,6 +47,7 @@ def _head() -> rx.Component:
             rx.cond(Messages.subtitle != "", rx.el.p(Messages.subtitle, class_name="wh-faint wh-num"), rx.fragment()),
             class_name="wh-min",
         ),
+        chat_menu(),
         class_name="wh-conversation-head",
     )
 
@@ -155,6 +157,17 @@ def _compose() -> rx.Component:
             Messages.ready,
             rx.fragment(),
             callout("wait", "clock-3", t("chats.offline.title"), t("chats.offline.body"), role="status"),
+        ),
+        rx.cond(
+            Messages.past,
+            rx.el.button(
+                rx.icon("arrow-down", size=15, aria_hidden=True),
+                t("chats.newest"),
+                type="button",
+                on_click=Messages.open_chat(Messages.chat),
+                class_name="wh-button wh-ghost wh-newest",
+            ),
+            rx.fragment(),
         ),
         rx.cond(Messages.reply_to != "", _answering(), rx.fragment()),
         rx.form(

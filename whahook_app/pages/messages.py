@@ -6,6 +6,7 @@ import reflex as rx
 
 from whahook_app.components.chat_list import chat_list
 from whahook_app.components.conversation import conversation
+from whahook_app.components.history import account_menu, history_dialogs
 from whahook_app.components.parts import empty, heading, load_problem, skeleton, some
 from whahook_app.components.text import t
 from whahook_app.layout import page
@@ -24,6 +25,7 @@ def messages() -> rx.Component:
             rx.cond(some(Messages.choices), _chats(), rx.cond(Messages.broken, rx.fragment(), _no_accounts())),
             skeleton(3),
         ),
+        history_dialogs(),
         current=PATH,
     )
 
@@ -31,15 +33,19 @@ def messages() -> rx.Component:
 def _chooser() -> rx.Component:
     return rx.cond(
         some(Messages.choices),
-        rx.el.label(
-            rx.el.span(t("messages.account"), class_name="wh-sr"),
-            rx.el.select(
-                rx.foreach(Messages.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
-                value=Messages.account,
-                on_change=Messages.choose,
-                class_name="wh-input wh-select",
-                id="account",
+        rx.el.div(
+            rx.el.label(
+                rx.el.span(t("messages.account"), class_name="wh-sr"),
+                rx.el.select(
+                    rx.foreach(Messages.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
+                    value=Messages.account,
+                    on_change=Messages.choose,
+                    class_name="wh-input wh-select",
+                    id="account",
+                ),
             ),
+            account_menu(),
+            class_name="wh-chooser",
         ),
         rx.fragment(),
     )

@@ -23,7 +23,7 @@ from session_core.domain.ids import is_chat_id
 from session_core.domain.phone import format_phone, normalize_phone
 from session_core.domain.status import SessionStatus
 from session_core.errors import NotFound, PolicyError
-from session_core.services import accounts, chats, outgoing
+from session_core.services import accounts, chats, outgoing, search
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language
@@ -31,17 +31,23 @@ from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
-from whahook_app.views.chats import Bubble, ChatRow, bubble, chat_row, chat_title, placed
+from whahook_app.states.history import History
+from whahook_app.views.chats import Bubble, ChatRow, Hit, bubble, chat_row, chat_title, hit, placed
 
 log = structlog.get_logger(__name__)
 
 CHATS_PAGE = 30
 PAGE = 40
+AFTER_HIT = 100
+"""Messages that are shown after one that was found; when there are more, a button leads to the newest."""
+
+HITS = 20
+
 LIMIT_LIVE = 400
 """Bubbles that a page keeps while messages stream in; older ones come back when one scrolls up."""
 
 
-class Messages(Base):
+class Messages(History, Base):
     """The conversations of the chosen account, and the one that is open."""
 
     choices: list[tuple[str, str]] = []
@@ -50,6 +56,7 @@ class Messages(Base):
     rows: list[ChatRow] = []
     more_chats: bool = False
     query: str = ""
+    hits: list[Hit] = []
     new_chat: str = ""
     new_number: str = ""
 
@@ -59,6 +66,7 @@ class Messages(Base):
     group: bool = False
     bubbles: list[Bubble] = []
     more: bool = False
+    past: bool = False
     reply_to: str = ""
     reply_author: str = ""
     reply_text: str = ""
@@ -101,7 +109,7 @@ class Messages(Base):
         """Show another account's conversations."""
         found = await accounts.get(get_core(), viewer.user_id, as_uuid(account_id))
         self._close()
-        self.account, self.query, self.new_chat = account_id, "", ""
+        self.account, self.query, self.new_chat, self.hits = account_id, "", "", []
         self.ready = found.status is SessionStatus.READY
         await self._list(viewer)
         return self._tell_address()
@@ -110,9 +118,9 @@ class Messages(Base):
     @guarded
     async def search(self, viewer: Principal, query: str) -> None:
         """Show the conversations that match, and offer to write to what looks like a number."""
-        self.query = query
+        self.query = query[: chats.MAX_QUERY]
         self._offer_number()
-        await self._list(viewer)
+        await self._look(viewer)
 
     @rx.event
     @guarded
@@ -142,6 +150,21 @@ class Messages(Base):
         self._close()
         self._show_conversation(*found)
         return [self._tell_address(), rx.call_script("window.whahookChatOpened()")]
+
+    @rx.event
+    @guarded
+    async def open_hit(self, viewer: Principal, message_id: str) -> Any:
+        """Show the conversation of a message that was found, at that message."""
+        core, account = get_core(), as_uuid(self.account)
+        chat_id, found, newest = await chats.around(
+            core, viewer.user_id, account, as_uuid(message_id, "message"), before=PAGE, after=AFTER_HIT
+        )
+        chat = await chats.get_chat(core, viewer.user_id, account, chat_id)
+        context = await chats.context(core, viewer.user_id, account, found.items)
+        self._close()
+        self._show_conversation(chat, found, context)
+        self.past = not newest
+        return [self._tell_address(), rx.call_script(f"window.whahookShowMessage({_quoted(message_id)})")]
 
     @rx.event
     @guarded
@@ -255,6 +278,7 @@ class Messages(Base):
         listed = any(isinstance(one, ChatsChanged) and str(one.account_id) == account for one in batch)
         if not account or not (news or listed):
             return
+        gone = listed and chat and await _reopened(core, user_id, UUID(account), chat) is None
         here = [message for message in news if message.chat_id == chat and message.kind not in ACTIONS]
         try:
             page = await chats.list_chats(core, user_id, UUID(account), limit=max(CHATS_PAGE, shown), query=query)
@@ -264,11 +288,18 @@ class Messages(Base):
         async with self:
             if self.account != account:
                 return
+            if gone and self.chat == chat:
+                self._close()
             if self.query == query:
                 self._show_list(page)
-            if rows and self.chat == chat:
+            if rows and self.chat == chat and not self.past:
                 bubbles = placed(self.bubbles, rows)
                 self.bubbles = bubbles[-max(LIMIT_LIVE, len(self.bubbles)) :]
+
+    async def _look(self, viewer: Principal) -> None:
+        """Show what matches: conversations and messages."""
+        self.hits = await _hits(viewer.user_id, as_uuid(self.account), self.query, language_of(self))
+        await self._list(viewer)
 
     async def _list(self, viewer: Principal) -> None:
         page = await chats.list_chats(
@@ -298,6 +329,8 @@ class Messages(Base):
             self.chat, self.title = chat.chat_id, chat_title(chat, language)
             self.subtitle = format_phone(chat.phone) if chat.name else ""
             self.group = chat.kind is ChatKind.GROUP
+        if keep and self.past:
+            return
         if keep and self.bubbles and rows and self.bubbles[0].at < rows[0].at:
             # What was scrolled to stays, and so does where the next page begins.
             self.bubbles = placed(self.bubbles, rows)
@@ -309,7 +342,7 @@ class Messages(Base):
         self.chat = self.title = self.subtitle = self.send_error = ""
         self.reply_to = self.reply_author = self.reply_text = self._tried = self._older_cursor = ""
         self.bubbles = []
-        self.more = self.duplicate = self.group = False
+        self.more = self.past = self.duplicate = self.group = False
 
     def _close_if_gone(self, opened: object) -> None:
         if self.chat and opened is None:
@@ -352,6 +385,16 @@ async def _conversation(core: Core, user_id: UUID, account_id: UUID, chat_id: st
         return chat_id, chats.Page([]), ({}, {})
     found = await chats.chat_messages(core, user_id, account_id, chat_id, limit=PAGE)
     return chat, found, await chats.context(core, user_id, account_id, found.items)
+
+
+async def _hits(user_id: UUID, account_id: UUID, query: str, language: Language) -> list[Hit]:
+    """Return the messages that have the words; none while there is too little to look for."""
+    if not search.can_search(query):
+        return []
+    core = get_core()
+    page = await search.search_messages(core, user_id, query, account_id=account_id, limit=HITS)
+    names = await chats.names(core, user_id, account_id, {message.chat_id for message in page.items})
+    return [hit(message, language, names) for message in page.items]
 
 
 async def _reopened(core: Core, user_id: UUID, account_id: UUID, chat_id: str) -> Conversation | None:

@@ -35,6 +35,31 @@ class ChatRow:
 
 
 @dataclasses.dataclass
+class Hit:
+    """A message that has the words that are looked for."""
+
+    id: str = ""
+    chat: str = ""
+    at: str = ""
+    text: str = ""
+    out: bool = False
+
+
+def hit(message: MessageView, language: Language, names: Mapping[str, str]) -> Hit:
+    """Make the line of a message that was found."""
+    known = names.get(message.chat_id)
+    group = ChatKind.of(message.chat_id) is ChatKind.GROUP
+    number = text(language, "messages.group") if group else format_phone(phone_of(message.chat_id))
+    return Hit(
+        id=str(message.id),
+        chat=known or number or text(language, "chats.hidden_number"),
+        at=message.created_at.isoformat(),
+        text=mention(message, language),
+        out=message.direction is Direction.OUT,
+    )
+
+
+@dataclasses.dataclass
 class Bubble:
     """A message in the conversation."""
 

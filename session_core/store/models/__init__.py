@@ -10,6 +10,7 @@ from session_core.store.models.base import GROWING as GROWING
 from session_core.store.models.base import Base as Base
 from session_core.store.models.chats import Chat as Chat
 from session_core.store.models.chats import Contact as Contact
+from session_core.store.models.history import Erasure as Erasure
 from session_core.store.models.media import Media as Media
 from session_core.store.models.media import MediaPreference as MediaPreference
 from session_core.store.models.messages import Message as Message

@@ -25,6 +25,7 @@ class Account(Base, table=True):
     kind: AccountKind = Field(sa_column=Column(enum_column(AccountKind), nullable=False))
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     deleted_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    keep_days: int | None = Field(default=None, description="messages that are older are deleted; None: never")
 
 
 class SessionRuntime(Base, table=True):

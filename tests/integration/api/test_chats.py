@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from session_core.domain.chats import ContactFacts
+from session_core.services import chats as service
 from session_core.store import chats
 from tests.integration.api.conftest import Person
 from tests.servers.api import RunningApi
@@ -97,3 +98,42 @@ async def test_a_chat_that_is_not_there(ana: Person, account: str) -> None:
         for end in ("", "/messages"):
             answer = await ana.program.get(f"/api/v1/accounts/{account}/chats/{chat}{end}")
             assert (answer.status_code, answer.json()["code"]) == (404, "chat_not_found")
+
+
+async def test_words_are_found_in_ones_own_messages(ana: Person, bob: Person, account: str) -> None:
+    second = str((await ana.account("Second"))["id"])
+    foreign = str((await bob.account())["id"])
+    for number in range(3):
+        await send(ana, account, "+34612345678", f"Tu camión {number} llega")
+    await send(ana, second, "+34612345679", "CAMION perdido")
+    await send(bob, foreign, "+34612345678", "otro camión")
+    path = "/api/v1/messages/search"
+    found = await pages(ana, path, q="camión")
+    assert [message["text"] for message in found] == ["CAMION perdido", *(f"Tu camión {n} llega" for n in (2, 1, 0))]
+    assert [
+        one["text"] for one in await pages(ana, path, q="cami lle", accountId=account, chat="34612345678@c.us")
+    ] == [f"Tu camión {n} llega" for n in (2, 1, 0)]
+    assert await pages(ana, path, q="camion", accountId=second, chat="34612345678@c.us") == []
+    assert await pages(ana, path, q="otro") == []
+    stranger = await bob.program.get(path, params={"q": "camion", "accountId": account})
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "account_not_found")
+
+
+@pytest.mark.parametrize("query", ["", "a", "?!", "x" * 201], ids=["nothing", "a letter", "no word", "too much"])
+async def test_what_is_too_little_or_too_much_to_look_for(ana: Person, account: str, query: str) -> None:
+    answer = await ana.program.get("/api/v1/messages/search", params={"q": query})
+    assert answer.status_code == 422
+
+
+async def test_what_is_around_a_message(ana: Person, account: str, api: RunningApi) -> None:
+    for number in range(6):
+        await send(ana, account, "+34612345678", f"text {number}")
+    listed = (await ana.program.get(f"/api/v1/accounts/{account}/messages")).json()
+    middle = UUID(listed[3]["id"])
+    chat, page, newest = await service.around(api.core, UUID(ana.id), UUID(account), middle, before=2, after=2)
+    assert (chat, newest) == ("34612345678@c.us", False)
+    assert [message.text for message in page.items] == ["text 4", "text 3", "text 2", "text 1"]
+    rest = await service.chat_messages(api.core, UUID(ana.id), UUID(account), chat, cursor=page.next_cursor)
+    assert [message.text for message in rest.items] == ["text 0"]
+    _, page, newest = await service.around(api.core, UUID(ana.id), UUID(account), middle, before=9, after=3)
+    assert (newest, page.next_cursor, len(page.items)) == (True, None, 6)

@@ -20,7 +20,10 @@ from whahook_app.api.app import create_api
 PUBLIC = {"signUp", "signIn", "signOut", "healthz", "readyz"}
 """Operations for people who are not signed in (yet)."""
 
+QUERIES = {"searchMessages": {"q": "hello"}}
+
 OWN = {
+    "searchMessages",
     "me",
     "createApiKey",
     "listApiKeys",
@@ -56,6 +59,7 @@ BODIES: dict[str, object] = {
     "enableWebhook": {},
     "rotateWebhookSecret": {},
     "replayWebhookEvents": {"after": 0},
+    "setRetention": {"days": 30},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
@@ -100,6 +104,7 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
     return {
         "account_id": str(account["id"]),
         "chat_id": "34612345678@c.us",
+        "contact_id": "34612345678@c.us",
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
@@ -113,7 +118,8 @@ async def call(
     opened: httpx.AsyncClient, operation: Operation, ids: dict[str, str], headers: dict[str, str] | None = None
 ) -> httpx.Response:
     body = BODIES[operation.name] if "requestBody" in operation.described else None
-    return await opened.request(operation.method.upper(), operation.path.format(**ids), json=body, headers=headers)
+    path, params = operation.path.format(**ids), QUERIES.get(operation.name)
+    return await opened.request(operation.method.upper(), path, json=body, headers=headers, params=params)
 
 
 def test_the_lists_name_real_operations() -> None:

@@ -12,6 +12,7 @@ from whahook_app.api.v1 import (
     backups,
     chats,
     condition,
+    history,
     hosts,
     media,
     messages,
@@ -26,6 +27,8 @@ router.include_router(condition.router)
 router.include_router(hosts.router)
 router.include_router(messages.router)
 router.include_router(chats.router)
+router.include_router(history.router)
+router.include_router(chats.everywhere)
 router.include_router(media.router)
 router.include_router(media.account_router)
 router.include_router(backups.router)

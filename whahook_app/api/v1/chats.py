@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from session_core.services import chats
+from session_core.services import chats, search
 from whahook_app.api.chat_schemas import Chat, Contact, Cursor, Limit, Page, Words
 from whahook_app.api.deps import CoreDep, UserDep
 from whahook_app.api.message_schemas import Message
 from whahook_app.api.responses import OWNED
+from whahook_app.api.schemas import Line
 
 router = APIRouter(prefix="/accounts/{account_id}", tags=["chats"])
+everywhere = APIRouter(tags=["chats"])
+
+
+@everywhere.get("/messages/search", responses=OWNED)
+async def search_messages(
+    who: UserDep,
+    core: CoreDep,
+    q: Words,
+    account_id: Annotated[UUID | None, Query(alias="accountId", description="only in this account")] = None,
+    chat: Annotated[Line | None, Query(max_length=100, description="only in this chat id")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Message]:
+    """Look for messages of your accounts that have all these words, newest first."""
+    page = await search.search_messages(
+        core, who.user_id, q, account_id=account_id, chat=chat, limit=limit, cursor=cursor
+    )
+    return Page(items=[Message.of(message) for message in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/chats", responses=OWNED)

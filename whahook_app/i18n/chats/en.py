@@ -6,6 +6,8 @@ CHATS_EN = {
     "chats.none.title": "No conversations yet",
     "chats.none.body": "What you send and receive with this account shows up here at once.",
     "chats.nothing_found": "Nothing matches.",
+    "chats.hits": "Messages",
+    "chats.newest": "Go to the newest messages",
     "chats.write_to": "Write to",
     "chats.choose.title": "Choose a conversation",
     "chats.choose.body": "Or search for a number and start a new one.",
@@ -41,4 +43,30 @@ CHATS_EN = {
     "chats.kind.contact": "Contact",
     "chats.kind.poll": "Poll",
     "chats.kind.other": "A message of another kind ({kind})",
+    "history.menu": "More about the account",
+    "history.chat_menu": "More about the conversation",
+    "history.export_csv": "Download as CSV",
+    "history.export_json": "Download as JSON",
+    "history.keep": "How long messages are kept",
+    "history.keep.title": "How long messages are kept",
+    "history.keep.body": (
+        "Older messages of this account are deleted here for good within minutes. Nothing changes on the phone."
+    ),
+    "history.keep.label": "Keep messages",
+    "history.keep.yes": "Save",
+    "history.kept": "Done. It counts from now on.",
+    "history.days.always": "For ever",
+    "history.days.30": "30 days",
+    "history.days.90": "90 days",
+    "history.days.180": "180 days",
+    "history.days.365": "A year",
+    "history.erase": "Erase this person",
+    "history.erase.title": "Erase everything of {name}?",
+    "history.erase.body": (
+        "Their conversations, what they wrote in groups, their files and their contact in this account "
+        "are deleted for good, and so is what still waits to go out. Nothing changes on the phone."
+    ),
+    "history.erase.yes": "Erase for good",
+    "history.erased": "Erased: {n} messages.",
+    "error.bad_retention": "Choose a number of days.",
 }

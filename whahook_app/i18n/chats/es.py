@@ -6,6 +6,8 @@ CHATS_ES = {
     "chats.none.title": "Todavía no hay conversaciones",
     "chats.none.body": "Los mensajes que envíes y recibas con esta cuenta aparecen aquí al momento.",
     "chats.nothing_found": "Nada coincide con la búsqueda.",
+    "chats.hits": "Mensajes",
+    "chats.newest": "Ir a los últimos mensajes",
     "chats.write_to": "Escribir a",
     "chats.choose.title": "Elige una conversación",
     "chats.choose.body": "O busca un número y empieza una nueva.",
@@ -41,4 +43,31 @@ CHATS_ES = {
     "chats.kind.contact": "Contacto",
     "chats.kind.poll": "Encuesta",
     "chats.kind.other": "Mensaje de otro tipo ({kind})",
+    "history.menu": "Más opciones de la cuenta",
+    "history.chat_menu": "Más opciones de la conversación",
+    "history.export_csv": "Descargar como CSV",
+    "history.export_json": "Descargar como JSON",
+    "history.keep": "Cuánto se guardan los mensajes",
+    "history.keep.title": "Cuánto se guardan los mensajes",
+    "history.keep.body": (
+        "Los mensajes más antiguos de esta cuenta se borran aquí para siempre a los pocos minutos. En "
+        "el teléfono no cambia nada."
+    ),
+    "history.keep.label": "Guardar los mensajes",
+    "history.keep.yes": "Guardar",
+    "history.kept": "Hecho. Vale desde ahora.",
+    "history.days.always": "Siempre",
+    "history.days.30": "30 días",
+    "history.days.90": "90 días",
+    "history.days.180": "180 días",
+    "history.days.365": "Un año",
+    "history.erase": "Borrar todo de esta persona",
+    "history.erase.title": "¿Borrar todo de {name}?",
+    "history.erase.body": (
+        "Se borran para siempre sus conversaciones, lo que ha escrito en grupos, sus archivos y su "
+        "contacto en esta cuenta, también lo que aún espera a salir. En el teléfono no cambia nada."
+    ),
+    "history.erase.yes": "Borrar para siempre",
+    "history.erased": "Borrado. Eran {n} mensajes.",
+    "error.bad_retention": "Elige un número de días.",
 }

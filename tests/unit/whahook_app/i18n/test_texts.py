@@ -98,6 +98,7 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "confirm.",
         "chats.kind.",
         "chats.unread.",
+        "history.days.",
         "action.",
     )
     made += (
