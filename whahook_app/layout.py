@@ -15,6 +15,7 @@ from whahook_app.states.base import Base
 NAVIGATION = (
     ("/settings/connections", "smartphone", "nav.connections"),
     ("/messages", "message-square", "nav.messages"),
+    ("/webhooks", "webhook", "nav.webhooks"),
     ("/api-keys", "key-round", "nav.api_keys"),
     ("/settings/alerts", "sliders-horizontal", "nav.alerts"),
 )

@@ -14,7 +14,7 @@ from whahook_app.api.socket import socket_relay
 from whahook_app.auth.redirects import SIGN_IN, SIGN_UP
 from whahook_app.components.text import t
 from whahook_app.live import watches
-from whahook_app.pages import alerts, api_keys, connections, messages, other, sign
+from whahook_app.pages import alerts, api_keys, connections, messages, other, sign, webhooks
 from whahook_app.runtime import get_core, open_runtime
 from whahook_app.states.alerts import Alerts
 from whahook_app.states.api_keys import ApiKeys
@@ -23,6 +23,7 @@ from whahook_app.states.connections import Connections
 from whahook_app.states.messages import Messages
 from whahook_app.states.ownership import TabOwnership
 from whahook_app.states.sign import Sign
+from whahook_app.states.webhooks import Webhooks
 
 api = create_api(get_core, get_settings())
 
@@ -66,3 +67,4 @@ app.add_page(
 app.add_page(messages.messages, route=messages.PATH, title=t("messages.title"), on_load=[Base.enter, Messages.watch])
 app.add_page(api_keys.api_keys, route=api_keys.PATH, title=t("keys.title"), on_load=[Base.enter, ApiKeys.load])
 app.add_page(alerts.alerts, route=alerts.PATH, title=t("alerts.title"), on_load=[Base.enter, Alerts.load])
+app.add_page(webhooks.webhooks, route=webhooks.PATH, title=t("webhooks.title"), on_load=[Base.enter, Webhooks.load])

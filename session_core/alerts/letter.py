@@ -51,7 +51,7 @@ class Content:
     Attributes:
         alert_id: the alert; the Message-ID is made of it, so the same e-mail sent twice can be told by it.
         account_id: None when it is about a machine.
-        accounts: names of the accounts it is about.
+        accounts: names of the accounts it is about, or of the webhook.
         answers: the alert that it says is over, so that both are shown together.
     """
 
@@ -128,6 +128,7 @@ def _values(content: Content, preferences: AlertPreferences, public_url: str) ->
     names = [one_line(name) for name in content.accounts]
     filled = {"account": names[0] if names else "", "accounts": _list(language, names)}
     kind = "back_host" if content.kind is AlertKind.BACK and content.account_id is None else content.kind.value
+    of_webhook = content.kind is AlertKind.WEBHOOK_OFF
     explained = content.kind in _EXPLAINED and content.reason_code not in _SAYS_NOTHING
     return {
         "language": language,
@@ -140,8 +141,8 @@ def _values(content: Content, preferences: AlertPreferences, public_url: str) ->
         "what_now": what_now(language, content.reason_code) if explained else "",
         "since": text(language, "since", time=_time(content.raised_at, preferences)),
         "button": text(language, "button"),
-        "link": link(content.account_id, public_url),
-        "why_you": text(language, "why_you", site=public_url),
+        "link": f"{public_url}/webhooks" if of_webhook else link(content.account_id, public_url),
+        "why_you": text(language, "why_you_webhook" if of_webhook else "why_you", site=public_url),
     }
 
 

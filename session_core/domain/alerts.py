@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     DOWN = "down"
     HOST_LOST = "host_lost"
     BACKUP_FAILING = "backup_failing"
+    WEBHOOK_OFF = "webhook_off"
     BACK = "back"
 
 
@@ -63,7 +64,9 @@ class AlertView(BaseModel):
     account_id: UUID | None = Field(description="None: it is about a machine, not about one account")
     account_name: str | None
     reason_code: ReasonCode
-    detail: str = Field(description="technical, plain English, no secrets; may be empty")
+    detail: str = Field(
+        description="technical, plain English, no secrets; may be empty. Of webhook_off: the webhook's name"
+    )
     raised_at: datetime
     resolved_at: datetime | None = Field(description="None while the problem is there")
     mail: MailStatus

@@ -13,6 +13,7 @@ import httpx
 
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.alerts import AlertKind
 from session_core.domain.text import is_storable
 from session_core.domain.webhooks import (
     ALL,
@@ -26,7 +27,7 @@ from session_core.domain.webhooks import (
     is_pattern,
 )
 from session_core.errors import Conflict, NotFound, PolicyError
-from session_core.store import outbox, webhook_lanes, webhooks
+from session_core.store import alerts, outbox, webhook_lanes, webhooks
 from session_core.store.engine import Transaction
 from session_core.store.models import WebhookDelivery, WebhookEndpoint
 from session_core.webhooks import signature
@@ -171,6 +172,7 @@ async def switch_on(core: Core, user_id: UUID, endpoint_id: UUID, *, replay_miss
             await webhooks.skip_waiting(session, endpoint_id, now)
             if replay_missed and row.resume_from is not None:
                 await webhooks.replay(session, row, now, after=row.resume_from - 1, limit=10 * MAX_REPLAY)
+            await _no_alert(session, user_id, endpoint_id)
             row = await _owned(session, user_id, endpoint_id, lock=True)
             row.off_reason, row.off_at, row.resume_from, row.failing_since = OffReason.NONE, None, None, None
             await session.flush()
@@ -182,6 +184,7 @@ async def delete(core: Core, user_id: UUID, endpoint_id: UUID) -> None:
     async with core.db.begin() as session:
         if not await webhooks.delete_endpoint(session, user_id, endpoint_id):
             raise NotFound("webhook")
+        await _no_alert(session, user_id, endpoint_id)
 
 
 async def rotate(core: Core, user_id: UUID, endpoint_id: UUID, overlap: timedelta = OVERLAP) -> Secret:
@@ -311,6 +314,13 @@ async def replay_range(
             session, endpoint, utcnow(), after=max(0, begin or 0), until=until, limit=MAX_REPLAY
         )
         return Replayed(queued, last if queued >= MAX_REPLAY else None)
+
+
+async def _no_alert(session: Transaction, user_id: UUID, endpoint_id: UUID) -> None:
+    """End what its owner was told about it being off."""
+    alert_id = await alerts.open_of(session, user_id, AlertKind.WEBHOOK_OFF, str(endpoint_id))
+    if alert_id is not None:
+        await alerts.resolve(session, [alert_id], utcnow())
 
 
 def _refuse_off(endpoint: WebhookEndpoint) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from session_core.domain.alerts import AlertPreferences, MailNote, MailStatus
+from session_core.domain.alerts import AlertKind, AlertPreferences, MailNote, MailStatus
 from session_core.store import alerts
 from session_core.store.models import Account, Alert, SessionRuntime, User
 
@@ -22,7 +22,7 @@ class Letter:
     """An alert with all that its e-mail is about.
 
     Attributes:
-        accounts: names of the accounts it is about, that of one or those that a lost host held.
+        accounts: names of what it is about: of one account, of those that a lost host held, or of a webhook.
         told: the problems that this one says are over.
         beside: the other alerts about the same account or host, and those about the host that holds the account.
     """
@@ -78,6 +78,8 @@ async def read(session: AsyncSession, alert_id: UUID, now: datetime, lately: dat
 
 
 async def _accounts(session: AsyncSession, alert: Alert) -> tuple[str, ...]:
+    if alert.kind is AlertKind.WEBHOOK_OFF:
+        return (alert.detail,)
     query = select(Account.name).where(Account.user_id == alert.user_id, col(Account.deleted_at).is_(None))
     if alert.account_id is not None:
         query = query.where(Account.id == alert.account_id)

@@ -143,6 +143,17 @@ async def open_about(session: AsyncSession, account_id: UUID, kind: AlertKind) -
     return (await session.exec(query)).first()
 
 
+async def open_of(session: AsyncSession, user_id: UUID, kind: AlertKind, subject: str) -> UUID | None:
+    """Return the id of a user's open alert of this kind about something that is no account."""
+    query = select(Alert.id).where(
+        Alert.user_id == user_id,
+        col(Alert.kind) == kind,
+        Alert.subject == subject,
+        col(Alert.resolved_at).is_(None),
+    )
+    return (await session.exec(query)).first()
+
+
 async def forget_old(session: AsyncSession, before: datetime) -> None:
     """Delete what was over before this time; what still waits to be mailed stays."""
     await session.exec(

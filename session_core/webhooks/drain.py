@@ -14,8 +14,10 @@ from uuid import uuid4
 import structlog
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from session_core.alerts import raising
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.alerts import AlertKind
 from session_core.domain.webhooks import TEST, DeliveryStatus, OffReason, Problem, event_name
 from session_core.errors import FatalError
 from session_core.store import webhook_lanes, webhooks
@@ -201,6 +203,15 @@ async def _switch_off(
     courier: Courier, session: Transaction, endpoint: WebhookEndpoint, why: OffReason, answer: Answer, now: datetime
 ) -> None:
     if await webhooks.switch_off(session, endpoint.id, why, now):
+        await raising.begin(
+            session,
+            courier.core.settings,
+            user_id=endpoint.user_id,
+            kind=AlertKind.WEBHOOK_OFF,
+            subject=str(endpoint.id),
+            detail=endpoint.name,
+            now=now,
+        )
         log.warning("webhook_switched_off", endpoint=str(endpoint.id), why=why, problem=answer.problem)
 
 

@@ -76,7 +76,12 @@ async def test_every_page_and_dialog(new_person: NewPerson, core: Core, size: st
     await page.get_by_role("button", name="Usar un código de 8 letras").click()
     await expect(page.get_by_label("Número de teléfono de la cuenta")).to_be_visible()
     await no_complaints(page)
-    signed_in = (("/messages", "Mensajes"), ("/api-keys", "Claves de API"), ("/no-such", "Esta página no existe"))
+    signed_in = (
+        ("/messages", "Mensajes"),
+        ("/webhooks", "Webhooks"),
+        ("/api-keys", "Claves de API"),
+        ("/no-such", "Esta página no existe"),
+    )
     for path, landmark in signed_in:
         await person.open(path)
         await expect(page.get_by_role("heading", name=landmark, level=1)).to_be_visible()

@@ -13,18 +13,20 @@ TONE = {
     AlertKind.HOST_LOST: "bad",
     AlertKind.DOWN: "wait",
     AlertKind.BACKUP_FAILING: "wait",
+    AlertKind.WEBHOOK_OFF: "wait",
 }
 ICON = {
     AlertKind.NEEDS_PERSON: "alert",
     AlertKind.HOST_LOST: "alert",
     AlertKind.DOWN: "refresh",
     AlertKind.BACKUP_FAILING: "alert",
+    AlertKind.WEBHOOK_OFF: "alert",
 }
 
 
 @dataclasses.dataclass
 class AlertRow:
-    """One thing that is wrong; ``anchor`` leads to the card of its account, empty when it is about no account."""
+    """One thing that is wrong; ``anchor`` leads to the card of its account or to the webhooks, else it is empty."""
 
     id: str = ""
     tone: str = "wait"
@@ -41,7 +43,8 @@ def open_alerts(alerts: Iterable[AlertView], language: Language) -> list[AlertRo
 
 
 def _row(alert: AlertView, language: Language) -> AlertRow:
-    named = {} if alert.account_name is None else {"name": alert.account_name}
+    name = alert.detail if alert.kind is AlertKind.WEBHOOK_OFF else alert.account_name
+    named = {"name": name} if name else {}
     key = f"alert.{alert.kind.value}"
     return AlertRow(
         id=str(alert.id),
@@ -50,8 +53,14 @@ def _row(alert: AlertView, language: Language) -> AlertRow:
         title=text(language, key, **named) if named else text(language, f"{key}.nameless"),
         why=f"{reason(language, alert.reason_code)} {next_step(language, alert.reason_code)}".strip(),
         since=alert.raised_at.isoformat(),
-        anchor=f"#{anchor(str(alert.account_id))}" if alert.account_id else "",
+        anchor=_where(alert),
     )
+
+
+def _where(alert: AlertView) -> str:
+    if alert.kind is AlertKind.WEBHOOK_OFF:
+        return "/webhooks"
+    return f"#{anchor(str(alert.account_id))}" if alert.account_id else ""
 
 
 def anchor(account_id: str) -> str:

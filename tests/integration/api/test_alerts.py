@@ -16,7 +16,14 @@ from tests.servers.api import RunningApi
 
 DEFAULT = {
     "language": "es",
-    "kinds": {"needs_person": True, "down": True, "host_lost": True, "backup_failing": True, "back": True},
+    "kinds": {
+        "needs_person": True,
+        "down": True,
+        "host_lost": True,
+        "backup_failing": True,
+        "webhook_off": True,
+        "back": True,
+    },
     "quietHours": None,
 }
 

@@ -10,10 +10,11 @@ from sqlmodel import col, delete
 
 from session_core.clock import utcnow
 from session_core.core import Core
+from session_core.domain.alerts import AlertKind
 from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.domain.webhooks import DeliveryStatus, OffReason, Problem
 from session_core.host.record import StatusChange, status_changed
-from session_core.services import webhooks
+from session_core.services import alerts, webhooks
 from session_core.store import webhook_lanes
 from session_core.store.models import Account
 from session_core.webhooks.drain import Courier, drain
@@ -174,6 +175,8 @@ async def test_who_answers_410_wants_nothing_more(scene: Scene, receiver: Receiv
     await scene.deliver_due()
     off = await scene.view(endpoint)
     assert (off.enabled, off.off_reason, off.pending) == (False, OffReason.GONE, 0)
+    (alert,) = await alerts.list_alerts(scene.core, scene.user_id)
+    assert (alert.kind, alert.detail, alert.resolved_at) == (AlertKind.WEBHOOK_OFF, endpoint.name, None)
     await scene.happen(scene.shop, "3")
     await scene.no_pauses()
     await scene.deliver_all()
@@ -199,6 +202,8 @@ async def test_after_days_of_failure_it_goes_off_and_on_again_nothing_is_missing
     await scene.deliver_due()
     on = await webhooks.switch_on(scene.core, scene.user_id, endpoint.id)
     assert (on.enabled, on.failing_since, on.pending) == (True, None, 4)
+    (alert,) = await alerts.list_alerts(scene.core, scene.user_id)
+    assert alert.resolved_at is not None
     await scene.deliver_all()
     taken = receiver.taken_ids()
     assert sorted(taken) == sorted(ids)

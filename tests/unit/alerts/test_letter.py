@@ -101,6 +101,8 @@ def test_every_kind_is_complete(kind: AlertKind, account: UUID | None, language:
     for words in (message["Subject"], text, " ".join(page.words)):
         assert not re.search(r"[{}]|None|Undefined", words)
     link = f"{URL}/settings/connections" + (f"#account-{account}" if account else "")
+    if kind is AlertKind.WEBHOOK_OFF:
+        link = f"{URL}/webhooks"
     assert link in text.split()
     assert page.links == [link]
     first = TEXTS[language][f"{'back_host' if kind is AlertKind.BACK and not account else kind}.lead"].split("{")[0]

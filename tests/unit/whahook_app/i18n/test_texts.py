@@ -115,6 +115,14 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "alerts.language.",
         "resources.",
         "backup.",
+        "webhooks.state.",
+        "webhooks.next.",
+        "webhooks.status.",
+        "webhooks.problem.",
+        "webhooks.by_",
+        "webhooks.form.",
+        "webhooks.replay.since.",
+        "webhooks.replayed.",
     )
     made += ("sign_in.", "sign_up.", "empty.step", "connect.kind.", "card.queued.", "capacity.room.")
     keys = {key for key in TEXTS["es"] if not key.startswith(made)}

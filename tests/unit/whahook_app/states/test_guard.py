@@ -34,6 +34,10 @@ OPEN_TO_ALL = {
     "close_rename": "closes in the caller's own tab",
     "hide": "closes in the caller's own tab",
     "keep": "closes in the caller's own tab",
+    "close_form": "closes in the caller's own tab",
+    "close_look": "closes in the caller's own tab",
+    "close_replay": "closes in the caller's own tab",
+    "ask_replay": "opens in the caller's own tab",
 }
 
 

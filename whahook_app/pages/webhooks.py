@@ -1,0 +1,225 @@
+"""``/webhooks``: where events go, how it went, and sending them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from whahook_app.components.dialogs import REFOCUS, close_corner, question
+from whahook_app.components.elements import NativeLink, copy_button
+from whahook_app.components.parts import empty, form_error, heading, skeleton, some
+from whahook_app.components.text import t, t_name
+from whahook_app.components.webhooks import hook, one_delivery
+from whahook_app.layout import page
+from whahook_app.states.deliveries import SINCE
+from whahook_app.states.webhooks import QUESTIONS, Webhooks
+
+PATH = "/webhooks"
+
+
+def webhooks() -> rx.Component:
+    """Return the page."""
+    return page(
+        heading(t("webhooks.title"), rx.el.p(t("webhooks.subtitle"), class_name="wh-soft"), _new_button("new-webhook")),
+        rx.cond(
+            Webhooks.loaded,
+            rx.cond(
+                some(Webhooks.hooks),
+                rx.el.ul(rx.foreach(Webhooks.hooks, hook), class_name="wh-list", aria_label=t("webhooks.title")),
+                empty(
+                    "webhook",
+                    t("webhooks.none.title"),
+                    t("webhooks.none.body"),
+                    _new_button("first-webhook"),
+                    NativeLink.create(t("nav.api_docs"), href="/api/docs", class_name="wh-button wh-ghost"),
+                ),
+            ),
+            skeleton(),
+        ),
+        _form(),
+        _shown_once(),
+        *[_question(kind) for kind in QUESTIONS],
+        _switch_on(),
+        _replay(),
+        one_delivery(),
+        current=PATH,
+    )
+
+
+def _new_button(identifier: str) -> rx.Component:
+    return rx.el.button(
+        rx.icon("plus", size=16, aria_hidden=True),
+        t("webhooks.new"),
+        id=identifier,
+        type="button",
+        on_click=Webhooks.open_new,
+        class_name="wh-button wh-primary",
+    )
+
+
+def _form() -> rx.Component:
+    form = Webhooks.form
+    return _dialog(
+        Webhooks.form_open,
+        rx.cond(form.id == "", t("webhooks.form.new"), t("webhooks.form.change")),
+        Webhooks.close_form,
+        rx.form(
+            rx.el.label(t("webhooks.form.url"), html_for="webhook-url"),
+            rx.el.input(
+                id="webhook-url",
+                name="url",
+                type="url",
+                default_value=form.url,
+                required=True,
+                max_length=2000,
+                auto_complete="off",
+                placeholder="https://example.org/whahook",
+                class_name="wh-input",
+                aria_describedby="webhook-error",
+            ),
+            rx.el.label(t("webhooks.form.name"), html_for="webhook-name"),
+            rx.el.input(
+                id="webhook-name",
+                name="name",
+                default_value=form.name,
+                max_length=100,
+                auto_complete="off",
+                placeholder=t("webhooks.form.name_example"),
+                class_name="wh-input",
+            ),
+            _choices("webhooks.form.events", "all-events", form.all_events, "event-", form.events),
+            _choices("webhooks.form.accounts", "all-accounts", form.all_accounts, "account-", form.accounts),
+            form_error(Webhooks.form_error, "webhook-error"),
+            _end(t("save")),
+            on_submit=Webhooks.save,
+            class_name="wh-form",
+        ),
+    )
+
+
+def _choices(key: str, everything: str, all_chosen: Any, prefix: str, options: Any) -> rx.Component:
+    """Return what can be ticked; the first box stands for all of them, also for those that come later."""
+    return rx.el.fieldset(
+        rx.el.legend(t(key)),
+        _check(everything, all_chosen, t(f"{key}.all")),
+        rx.cond(
+            some(options),
+            rx.el.div(
+                rx.el.p(t(f"{key}.only"), class_name="wh-faint"),
+                rx.foreach(options, lambda each: _check(prefix + each.value, each.chosen, each.label)),
+                class_name="wh-only",
+            ),
+            rx.fragment(),
+        ),
+        class_name="wh-choices",
+    )
+
+
+def _check(name: Any, checked: Any, label: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=name, default_checked=checked), rx.el.span(label), class_name="wh-check"
+    )
+
+
+def _end(word: Any) -> rx.Component:
+    return rx.el.div(
+        rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
+        rx.el.button(word, type="submit", class_name="wh-button wh-primary"),
+        class_name="wh-dialog-actions",
+    )
+
+
+def _dialog(opened: Any, title: Any, on_close: Any, *content: rx.Component) -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            close_corner(),
+            rx.dialog.title(title, class_name="wh-dialog-title"),
+            *content,
+            class_name="wh-dialog",
+            aria_describedby=None,
+            on_close_auto_focus=REFOCUS,
+        ),
+        open=opened,
+        on_open_change=lambda _opened: on_close,
+    )
+
+
+def _shown_once() -> rx.Component:
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            rx.alert_dialog.title(t("webhooks.secret.title"), class_name="wh-dialog-title"),
+            rx.alert_dialog.description(t("webhooks.secret.body"), class_name="wh-soft"),
+            rx.el.code(Webhooks.new_secret, id="new-secret", class_name="wh-secret"),
+            rx.el.div(
+                copy_button(Webhooks.new_secret, t("copy"), t("copied")),
+                rx.el.button(
+                    t("webhooks.secret.done"), type="button", on_click=Webhooks.hide, class_name="wh-button wh-primary"
+                ),
+                class_name="wh-dialog-actions",
+            ),
+            class_name="wh-dialog wh-dialog-small",
+            on_close_auto_focus=REFOCUS,
+        ),
+        open=Webhooks.new_secret != "",
+        on_open_change=lambda _opened: Webhooks.hide,
+    )
+
+
+def _question(kind: str) -> rx.Component:
+    return question(
+        opened=Webhooks.asking.kind == kind,
+        title=t_name(f"confirm.webhook_{kind}.title", Webhooks.asking.name),
+        body=t(f"confirm.webhook_{kind}.body"),
+        yes=t(f"webhooks.{kind}"),
+        final=kind == "delete",
+        on_yes=Webhooks.do_asked,
+        on_no=Webhooks.keep,
+    )
+
+
+def _switch_on() -> rx.Component:
+    return _dialog(
+        Webhooks.switching_on != "",
+        t("webhooks.enable.title"),
+        Webhooks.keep,
+        rx.form(
+            _check("missed", True, t("webhooks.enable.missed")),
+            _end(t("webhooks.enable")),
+            on_submit=Webhooks.enable,
+            class_name="wh-form",
+        ),
+    )
+
+
+def _replay() -> rx.Component:
+    return _dialog(
+        Webhooks.replaying,
+        t("webhooks.replay.title"),
+        Webhooks.close_replay,
+        rx.form(
+            rx.el.p(t("webhooks.replay.body"), class_name="wh-soft"),
+            rx.el.label(t("webhooks.replay.since"), html_for="replay-since"),
+            rx.el.select(
+                *[rx.el.option(t(f"webhooks.replay.since.{name}"), value=name) for name in SINCE],
+                id="replay-since",
+                name="since",
+                class_name="wh-input wh-select",
+            ),
+            rx.el.label(t("webhooks.replay.cursor"), html_for="replay-cursor"),
+            rx.el.input(
+                id="replay-cursor",
+                name="cursor",
+                input_mode="numeric",
+                auto_complete="off",
+                max_length=19,
+                placeholder="1042",
+                class_name="wh-input",
+                aria_describedby="replay-error",
+            ),
+            form_error(Webhooks.replay_error, "replay-error"),
+            _end(t("webhooks.replay")),
+            on_submit=Webhooks.replay,
+            class_name="wh-form",
+        ),
+    )

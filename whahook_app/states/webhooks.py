@@ -1,0 +1,241 @@
+"""The page of the webhooks: endpoints made, changed, tried, switched on and off, and their secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from session_core.domain.webhooks import ALL, EVENT_TYPES, DeliveryStatus, EndpointView
+from session_core.errors import PolicyError, WhahookError
+from session_core.services import accounts, webhooks
+from session_core.services.principal import Principal
+from session_core.services.webhooks import Wanted
+from whahook_app.i18n import text
+from whahook_app.runtime import get_core
+from whahook_app.states.base import Base
+from whahook_app.states.deliveries import LOOKS, Deliveries, outcome
+from whahook_app.states.guard import as_uuid, error_text, field, guarded, guarded_in_background, language_of
+from whahook_app.views.webhooks import Choice, HookRow, hook_row
+
+QUESTIONS = ("delete", "disable", "rotate")
+
+
+@dataclasses.dataclass
+class HookForm:
+    """What the dialog of an endpoint begins with; without an ``id`` it makes a new one."""
+
+    id: str = ""
+    name: str = ""
+    url: str = ""
+    all_events: bool = True
+    events: list[Choice] = dataclasses.field(default_factory=list)
+    all_accounts: bool = True
+    accounts: list[Choice] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class HookQuestion:
+    """What is asked before it is done: ``kind`` is one of `QUESTIONS`, or empty."""
+
+    kind: str = ""
+    id: str = ""
+    name: str = ""
+
+
+class Webhooks(Deliveries, Base):
+    """The viewer's endpoints. ``new_secret`` is filled until its dialog is closed, and never again."""
+
+    hooks: list[HookRow] = []
+    loaded: bool = False
+    form: HookForm = HookForm()
+    form_open: bool = False
+    form_error: str = ""
+    new_secret: str = ""
+    asking: HookQuestion = HookQuestion()
+    switching_on: str = ""
+    testing: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self, viewer: Principal) -> None:
+        """Show the endpoints."""
+        self.new_secret = self.form_error = self.switching_on = self.testing = ""
+        self.form_open, self.form, self.asking = False, HookForm(), HookQuestion()
+        self.close_everything()
+        await self._read(viewer)
+
+    @rx.event
+    @guarded
+    async def open_new(self, viewer: Principal) -> None:
+        """Open the dialog for a new endpoint."""
+        await self._open_form(viewer, None)
+
+    @rx.event
+    @guarded
+    async def open_change(self, viewer: Principal, hook_id: str) -> None:
+        """Open the dialog with what an endpoint is now."""
+        await self._open_form(viewer, await self._hook(viewer, hook_id))
+
+    @rx.event
+    async def close_form(self) -> None:
+        """Change nothing."""
+        self.form_open, self.form_error = False, ""
+
+    @rx.event
+    @guarded
+    async def save(self, viewer: Principal, form: dict[str, Any]) -> Any:
+        """Make an endpoint and show its secret, or change the one that the dialog was opened for."""
+        changing, wanted = self.form.id, _wanted(form)
+        try:
+            if changing:
+                await webhooks.change(get_core(), viewer.user_id, as_uuid(changing, "webhook"), wanted)
+            else:
+                self.new_secret = (await webhooks.create(get_core(), viewer.user_id, wanted)).secret
+        except PolicyError as error:
+            self.form_error = error_text(language_of(self), error)
+            return None
+        self.form_open, self.form_error = False, ""
+        await self._read(viewer)
+        return rx.toast.success(text(language_of(self), "webhooks.saved")) if changing else None
+
+    @rx.event
+    async def hide(self) -> None:
+        """Forget the new secret: whoever sees the page later does not see it."""
+        self.new_secret = ""
+
+    @rx.event
+    @guarded
+    async def ask(self, viewer: Principal, kind: str, hook_id: str) -> None:
+        """Ask before something is done that cannot be taken back or stops events."""
+        if kind in QUESTIONS:
+            hook = await self._hook(viewer, hook_id)
+            self.asking = HookQuestion(kind=kind, id=str(hook.id), name=hook.name)
+
+    @rx.event
+    async def keep(self) -> None:
+        """Do nothing of what was asked."""
+        self.asking, self.switching_on = HookQuestion(), ""
+
+    @rx.event
+    @guarded
+    async def do_asked(self, viewer: Principal) -> Any:
+        """Do what was asked about."""
+        asked, self.asking = self.asking, HookQuestion()
+        core, language, hook_id = get_core(), language_of(self), as_uuid(asked.id, "webhook")
+        done: Any = None
+        if asked.kind == "delete":
+            await webhooks.delete(core, viewer.user_id, hook_id)
+            if self.opened == asked.id:
+                self.close_everything()
+            done = rx.toast.success(text(language, "webhooks.deleted"))
+        elif asked.kind == "disable":
+            await webhooks.switch_off(core, viewer.user_id, hook_id)
+        elif asked.kind == "rotate":
+            self.new_secret = (await webhooks.rotate(core, viewer.user_id, hook_id)).secret
+        await self._read(viewer)
+        return done
+
+    @rx.event
+    @guarded
+    async def ask_enable(self, viewer: Principal, hook_id: str) -> None:
+        """Ask whether an endpoint begins with what it missed."""
+        self.switching_on = str((await self._hook(viewer, hook_id)).id)
+
+    @rx.event
+    @guarded
+    async def enable(self, viewer: Principal, form: dict[str, Any]) -> Any:
+        """Switch the endpoint on that was asked about."""
+        wanted, self.switching_on = self.switching_on, ""
+        missed = field(form, "missed") != ""
+        await webhooks.switch_on(get_core(), viewer.user_id, as_uuid(wanted, "webhook"), replay_missed=missed)
+        await self._read(viewer)
+        return rx.toast.success(text(language_of(self), "webhooks.enabled"))
+
+    @rx.event(background=True)
+    @guarded_in_background
+    async def try_out(self, viewer: Principal, hook_id: str) -> Any:
+        """Send a test and say how it went, without holding up the page meanwhile."""
+        core = get_core()
+        async with self:
+            if self.testing:
+                return None
+            self.testing = hook_id if isinstance(hook_id, str) else ""
+        said: Any = None
+        try:
+            wanted = as_uuid(hook_id, "webhook")
+            sent = await webhooks.test(core, viewer.user_id, wanted)
+            sent = await outcome(core, viewer.user_id, sent, LOOKS)
+            async with self:
+                said = _told(language_of(self), sent)
+                await self._read(viewer)
+        except WhahookError as error:
+            async with self:
+                said = rx.toast.error(error_text(language_of(self), error))
+        finally:
+            async with self:
+                self.testing = ""
+        return said
+
+    async def _open_form(self, viewer: Principal, hook: EndpointView | None) -> None:
+        events = () if hook is None or ALL in hook.events else hook.events
+        chosen = None if hook is None or hook.account_ids is None else {str(each) for each in hook.account_ids}
+        listed = await accounts.list_accounts(get_core(), viewer.user_id)
+        types = [*EVENT_TYPES, *(each for each in events if each not in EVENT_TYPES)]
+        self.form = HookForm(
+            id="" if hook is None else str(hook.id),
+            name="" if hook is None else hook.name,
+            url="" if hook is None else hook.url,
+            all_events=not events,
+            events=[Choice(value=each, label=each, chosen=each in events) for each in types],
+            all_accounts=chosen is None,
+            accounts=[
+                Choice(
+                    value=str(each.account_id),
+                    label=each.name,
+                    chosen=chosen is not None and str(each.account_id) in chosen,
+                )
+                for each in listed
+            ],
+        )
+        self.form_open, self.form_error = True, ""
+
+    async def _hook(self, viewer: Principal, hook_id: object) -> EndpointView:
+        return await webhooks.get(get_core(), viewer.user_id, as_uuid(hook_id, "webhook"))
+
+    async def _read(self, viewer: Principal) -> None:
+        core = get_core()
+        names = {each.account_id: each.name for each in await accounts.list_accounts(core, viewer.user_id)}
+        self.hooks = [hook_row(each, names) for each in await webhooks.list_endpoints(core, viewer.user_id)]
+        self.loaded = True
+        await self._read_deliveries(viewer)
+
+
+def _told(language: Any, sent: Any) -> Any:
+    if sent.status is DeliveryStatus.DELIVERED:
+        return rx.toast.success(text(language, "webhooks.test.fine", code=sent.last_status_code))
+    if sent.status is DeliveryStatus.PENDING:
+        return rx.toast.warning(text(language, "webhooks.test.slow"))
+    problem = text(language, f"webhooks.problem.{sent.last_problem.value}")
+    code = "" if sent.last_status_code is None else f" ({sent.last_status_code})"
+    return rx.toast.error(text(language, "webhooks.test.failed", problem=problem + code))
+
+
+def _wanted(form: object) -> Wanted:
+    """Read the dialog's fields; what was not on the page chooses nothing."""
+    ticked = [name for name in form if isinstance(name, str)] if isinstance(form, dict) else []
+    events = [name.removeprefix("event-") for name in ticked if name.startswith("event-") and field(form, name)]
+    chosen: list[UUID] = []
+    for name in ticked:
+        if name.startswith("account-") and field(form, name):
+            with contextlib.suppress(ValueError):
+                chosen.append(UUID(name.removeprefix("account-")))
+    return Wanted(
+        url=field(form, "url").strip(),
+        events=(ALL,) if field(form, "all-events") else tuple(events),
+        account_ids=None if field(form, "all-accounts") else chosen,
+        name=field(form, "name"),
+    )
