@@ -112,7 +112,7 @@ def alert(**changes: Any) -> AlertView:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", [kind for kind in AlertKind if kind is not AlertKind.BACK])
+@pytest.mark.parametrize("kind", [kind for kind in AlertKind if kind not in {AlertKind.BACK, AlertKind.WEBHOOK_OFF}])
 def test_every_problem_has_a_title_with_and_without_an_account(language: Language, kind: AlertKind) -> None:
     named, nameless = open_alerts([alert(kind=kind), alert(kind=kind, account_id=None, account_name=None)], language)
     assert "Tienda" in named.title
@@ -120,6 +120,15 @@ def test_every_problem_has_a_title_with_and_without_an_account(language: Languag
     assert nameless.title
     assert nameless.anchor == ""
     assert (named.tone, named.icon) == (TONE[kind], ICON[kind])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_webhook_that_is_off_has_its_name_and_leads_to_its_page(language: Language) -> None:
+    off = {"kind": AlertKind.WEBHOOK_OFF, "account_id": None, "account_name": None}
+    named, nameless = open_alerts([alert(**off, detail="Pedidos"), alert(**off, detail="")], language)
+    assert "Pedidos" in named.title
+    assert nameless.title
+    assert (named.anchor, named.tone, named.icon) == ("/webhooks", "wait", "alert")
 
 
 def test_what_is_over_and_good_news_are_no_problems() -> None:
