@@ -28,11 +28,12 @@ from whahook_app.states.webhooks import Webhooks
 api = create_api(get_core, get_settings())
 
 app = rx.App(
-    stylesheets=["/whahook.css", "/chats.css"],
+    stylesheets=["/whahook.css", "/chats.css", "/media.css"],
     head_components=[
         rx.el.link(rel="icon", href="/favicon.ico", sizes="32x32"),
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
         rx.el.script(src="/whahook.js", defer=True),
+        rx.el.script(src="/media.js", defer=True),
         rx.el.script(src="/arrive.js", defer=True),
     ],
     html_lang="es",

@@ -9,10 +9,12 @@ from uuid import UUID
 from session_core.core import Core
 from session_core.domain import cursor as cursors
 from session_core.domain.chats import ChatView, ContactView
+from session_core.domain.content import Media
 from session_core.domain.events import MessageView
+from session_core.domain.media import MediaView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
-from session_core.store import accounts, chats, messages
+from session_core.store import accounts, chats, media, messages
 from session_core.store.engine import Transaction
 
 T = TypeVar("T")
@@ -123,8 +125,13 @@ async def list_contacts(
 
 async def context(
     core: Core, user_id: UUID, account_id: UUID, found: list[MessageView]
-) -> tuple[dict[str, str], dict[str, MessageView]]:
-    """Return what is shown beside messages: names of their authors by id, and what they answer by WhatsApp id."""
+) -> tuple[dict[str, str], dict[str, MessageView], dict[UUID, MediaView]]:
+    """Return what is shown beside messages.
+
+    Returns:
+        Names of their authors by id, what they answer by WhatsApp id, and the files that they carry by id.
+    """
+    carried = {message.content.media_id for message in found if isinstance(message.content, Media)}
     authors = {message.author or message.chat_id for message in found}
     answered = {message.quoted_id for message in found if message.quoted_id}
     async with core.db.read() as session:
@@ -132,7 +139,9 @@ async def context(
         rows = await chats.quoted(session, account_id, answered)
         authors |= {row.author or row.chat_id for row in rows.values()}
         names = await chats.names_of(session, account_id, authors)
-        return names, {name: messages.view(row) for name, row in rows.items()}
+        files = await media.by_ids(session, user_id, {one for one in carried if one is not None})
+        answers = {name: messages.view(row) for name, row in rows.items()}
+        return names, answers, {one: media.view(row) for one, row in files.items()}
 
 
 async def names(core: Core, user_id: UUID, account_id: UUID, chat_ids: set[str]) -> dict[str, str]:

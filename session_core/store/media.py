@@ -63,9 +63,12 @@ async def of_user(session: AsyncSession, user_id: UUID, *, limit: int, before: M
     return (await session.exec(query.order_by(col(Media.created_at).desc(), col(Media.id).desc()).limit(limit))).all()
 
 
-async def by_ids(session: AsyncSession, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
-    """Return the files with these ids that are not being deleted."""
-    query = select(Media).where(col(Media.id).in_(list(media_ids)), Media.state != S.DELETING)
+async def by_ids(session: AsyncSession, user_id: UUID, media_ids: Iterable[UUID]) -> dict[UUID, Media]:
+    """Return the user's files with these ids that are not being deleted."""
+    wanted = list(media_ids)
+    if not wanted:
+        return {}
+    query = select(Media).where(col(Media.id).in_(wanted), Media.user_id == user_id, Media.state != S.DELETING)
     return {row.id: row for row in (await session.exec(query)).all()}
 
 

@@ -8,6 +8,7 @@ import reflex as rx
 
 from whahook_app.components.elements import Day, Near, time, visually_hidden
 from whahook_app.components.history import chat_menu
+from whahook_app.components.media import attach, media_box
 from whahook_app.components.parts import callout, some, state_icon
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -98,6 +99,7 @@ def _bubble(row: Any) -> rx.Component:
                 rx.el.p(rx.icon("paperclip", size=14, aria_hidden=True), row.note, class_name="wh-bubble-note"),
                 rx.fragment(),
             ),
+            media_box(row.media, Messages.fetch_media),
             rx.cond(row.text != "", rx.el.p(row.text, class_name="wh-message-text"), rx.fragment()),
             rx.cond(row.failure != "", rx.el.p(row.failure, class_name="wh-error"), rx.fragment()),
             rx.el.p(
@@ -171,6 +173,7 @@ def _compose() -> rx.Component:
         ),
         rx.cond(Messages.reply_to != "", _answering(), rx.fragment()),
         rx.form(
+            attach(key=Messages.chat),
             rx.el.textarea(
                 name="text",
                 id="compose-text",

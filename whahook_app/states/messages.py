@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +11,22 @@ import structlog
 
 from session_core.core import Core
 from session_core.domain.chats import ChatKind, ChatView, phone_of
-from session_core.domain.content import ACTIONS
+from session_core.domain.content import ACTIONS, MEDIA, Media, Text
 from session_core.domain.events import (
     AccountDeleted,
     ChatsChanged,
+    MediaChanged,
     MessageChanged,
     MessageView,
     SessionChanged,
     SessionSnapshot,
 )
 from session_core.domain.ids import is_chat_id
+from session_core.domain.media import MediaView
 from session_core.domain.phone import format_phone, normalize_phone
 from session_core.domain.status import SessionStatus
 from session_core.errors import NotFound, PolicyError
-from session_core.services import accounts, chats, outgoing, search
+from session_core.services import accounts, chats, media, outgoing, search
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language
@@ -33,6 +36,7 @@ from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
 from whahook_app.states.history import History
 from whahook_app.views.chats import Bubble, ChatRow, Hit, bubble, chat_row, chat_title, hit, placed
+from whahook_app.views.media import file_row
 
 log = structlog.get_logger(__name__)
 
@@ -210,18 +214,19 @@ class Messages(History, Base):
     @guarded
     async def send(self, viewer: Principal, form: dict[str, Any]) -> Any:
         """Queue the text; its way to the phone shows in its bubble."""
-        text = field(form, "text")
-        if not self.chat or not text.strip():
+        text, file = field(form, "text"), field(form, "media")
+        if not self.chat or not (text.strip() or file):
             return None
-        force = self.duplicate and text == self._tried
-        self._tried, self.send_error, self.duplicate = text, "", False
+        tried = f"{text}\0{file}"
+        force = self.duplicate and tried == self._tried
+        self._tried, self.send_error, self.duplicate = tried, "", False
         try:
-            await outgoing.send_text(
+            await outgoing.send(
                 get_core(),
                 viewer.user_id,
                 as_uuid(self.account),
                 to=self.chat,
-                text=text,
+                content=_with_file(text, file, field(form, "mediaKind")) if file else Text.model_construct(text=text),
                 force=force,
                 quoted_id=self.reply_to or None,
             )
@@ -230,7 +235,14 @@ class Messages(History, Base):
             self.duplicate = error.code == "duplicate_message"
             return rx.set_focus("compose-text")
         self._tried = self.reply_to = self.reply_author = self.reply_text = ""
-        return [rx.set_value("compose-text", ""), rx.call_script("window.whahookChatEnd()")]
+        cleared = rx.call_script("window.whahookAttachClear()")
+        return [rx.set_value("compose-text", ""), cleared, rx.call_script("window.whahookChatEnd()")]
+
+    @rx.event
+    @guarded
+    async def fetch_media(self, viewer: Principal, media_id: str) -> None:
+        """Have a file fetched from WhatsApp, again or at last."""
+        await media.fetch(get_core(), viewer.user_id, as_uuid(media_id, "media"))
 
     # ---- What is shown ----------------------------------------------------------------------------------------------
 
@@ -273,6 +285,10 @@ class Messages(History, Base):
         async with self:
             account, chat, query, shown = self.account, self.chat, self.query, len(self.rows)
             language = language_of(self)
+        files = {str(one.media.id): one.media for one in batch if isinstance(one, MediaChanged)}
+        if files:
+            async with self:
+                self._show_files(files)
         news = [one.message for one in batch if isinstance(one, MessageChanged)]
         news = [message for message in news if str(message.account_id) == account]
         listed = any(isinstance(one, ChatsChanged) and str(one.account_id) == account for one in batch)
@@ -300,6 +316,18 @@ class Messages(History, Base):
         """Show what matches: conversations and messages."""
         self.hits = await _hits(viewer.user_id, as_uuid(self.account), self.query, language_of(self))
         await self._list(viewer)
+
+    def _show_files(self, files: dict[str, MediaView]) -> None:
+        """Show files anew whose state changed."""
+        if not any(row.media.id in files for row in self.bubbles):
+            return
+        language = language_of(self)
+        self.bubbles = [
+            replace(row, media=file_row(found, found.kind or "document", language))
+            if (found := files.get(row.media.id)) is not None
+            else row
+            for row in self.bubbles
+        ]
 
     async def _list(self, viewer: Principal) -> None:
         page = await chats.list_chats(
@@ -372,7 +400,7 @@ class Messages(History, Base):
         return rx.call_script(f"window.whahookAddress({_quoted(self.account)}, {_quoted(self.chat)})")
 
 
-Context = tuple[dict[str, str], dict[str, MessageView]]
+Context = tuple[dict[str, str], dict[str, MessageView], dict[UUID, MediaView]]
 Conversation = tuple[ChatView | str, "chats.Page[MessageView]", Context]
 
 
@@ -382,7 +410,7 @@ async def _conversation(core: Core, user_id: UUID, account_id: UUID, chat_id: st
     except NotFound as error:
         if error.code != "chat_not_found" or not is_chat_id(chat_id) or phone_of(chat_id) is None:
             raise
-        return chat_id, chats.Page([]), ({}, {})
+        return chat_id, chats.Page([]), ({}, {}, {})
     found = await chats.chat_messages(core, user_id, account_id, chat_id, limit=PAGE)
     return chat, found, await chats.context(core, user_id, account_id, found.items)
 
@@ -419,6 +447,13 @@ async def _bubbles(
     """Make bubbles, oldest first."""
     context = await chats.context(core, user_id, account_id, found)
     return sorted((bubble(message, language, *context) for message in found), key=lambda row: row.at)
+
+
+def _with_file(text: str, media_id: str, kind: str) -> Media:
+    """Return the message with an uploaded file; PolicyError 422 ``bad_form`` for a kind that there is not."""
+    if kind not in MEDIA:
+        raise PolicyError("There is no such kind of file.", code="bad_form", status_code=422)
+    return Media.model_validate({"type": kind, "media_id": as_uuid(media_id, "media"), "caption": text.strip()})
 
 
 def _accounts_changed(batch: Batch) -> bool:

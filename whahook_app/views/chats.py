@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from uuid import UUID
 
 from session_core.domain.chats import ChatKind, ChatView, phone_of
+from session_core.domain.content import Media
 from session_core.domain.events import MessageView
+from session_core.domain.media import MediaView
 from session_core.domain.message import Direction
 from session_core.domain.phone import format_phone
 from whahook_app.i18n import TEXTS, Language, counted, message_status, text
+from whahook_app.views.media import MediaRow, media_row
 from whahook_app.views.messages import ICON, failure
 
 PREVIEW = 120
@@ -78,6 +83,7 @@ class Bubble:
     answers: bool = False
     quote_author: str = ""
     quote: str = ""
+    media: MediaRow = dataclasses.field(default_factory=MediaRow)
 
 
 def chat_row(chat: ChatView, language: Language) -> ChatRow:
@@ -110,7 +116,11 @@ def chat_title(chat: ChatView, language: Language) -> str:
 
 
 def bubble(
-    message: MessageView, language: Language, names: Mapping[str, str], answered: Mapping[str, MessageView]
+    message: MessageView,
+    language: Language,
+    names: Mapping[str, str],
+    answered: Mapping[str, MessageView],
+    files: Mapping[UUID, MediaView] = MappingProxyType({}),
 ) -> Bubble:
     """Make the bubble of a message.
 
@@ -119,7 +129,9 @@ def bubble(
         language: of whoever looks.
         names: of the authors, by their ids.
         answered: the messages that others answer, by their WhatsApp ids.
+        files: the files that messages carry, by their ids.
     """
+    file = media_row(message, files, language)
     out = message.direction is Direction.OUT
     quoted = answered.get(message.quoted_id) if message.quoted_id else None
     return Bubble(
@@ -127,8 +139,9 @@ def bubble(
         wa_id=message.wa_message_id or "",
         out=out,
         author=author(message, language, names) if message.author and not out else "",
-        text=message.text,
-        note=kind_note(message, language),
+        text=_words(message),
+        note="" if file.state else kind_note(message, language),
+        media=file,
         at=message.created_at.isoformat(),
         status=message.status.value,
         word=message_status(language, message.status) if out else "",
@@ -139,6 +152,11 @@ def bubble(
         quote_author=author(quoted, language, names) if quoted else "",
         quote=mention(quoted, language) if quoted else text(language, "chats.answers.gone"),
     )
+
+
+def _words(message: MessageView) -> str:
+    """Return what is written in a message; the name of a file is shown with the file."""
+    return message.content.caption if isinstance(message.content, Media) else message.text
 
 
 def author(message: MessageView, language: Language, names: Mapping[str, str]) -> str:

@@ -16,6 +16,13 @@ async function call(path, options) {
 export const get = (path) => call(path, { headers: { Accept: 'application/json' } });
 export const post = (path, body) =>
   call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+// A file that a contact sends: `about` has from, type, filename, caption, name.
+export const send = (number, file, about) =>
+  call(`/phone/${number}/media?${new URLSearchParams(about)}`, {
+    method: 'POST',
+    headers: { 'Content-Type': file.type || 'application/octet-stream' },
+    body: file,
+  });
 export const decode = (picture) =>
   call('/phone/decode', {
     method: 'POST',

@@ -1,5 +1,5 @@
 /* The phone's page: reads the forms, calls the API, redraws once a second. */
-import { decode, get, post } from './api.js';
+import { decode, get, post, send } from './api.js';
 import { switchLanguage, text, translate } from './texts.js';
 import { byId, drawChats, drawDevices, drawPhones, pretty } from './view.js';
 
@@ -165,16 +165,30 @@ byId('write').addEventListener('submit', (event) => {
   event.preventDefault();
   act(async () => {
     const sender = digits(byId('from').value);
-    await post('/phone/messages', {
-      phone: number,
-      from: sender,
-      text: byId('text').value,
-      name: byId('fromName').value.trim() || null,
-    });
+    const name = byId('fromName').value.trim();
+    const [file] = byId('file').files;
+    if (file) {
+      const about = { from: sender, type: byId('kind').value, filename: file.name, caption: byId('text').value };
+      await send(number, file, name ? { ...about, name } : about);
+    } else {
+      await post('/phone/messages', { phone: number, from: sender, text: byId('text').value, name: name || null });
+    }
     contact = sender;
-    byId('text').value = '';
+    byId('text').value = byId('file').value = '';
+    chooseFile();
   }, 'written');
 });
+const KINDS = ['image', 'video', 'audio', 'ptt', 'sticker', 'document'];
+
+// With a file the text is its caption, which need not be; the kind is guessed, and can be changed.
+function chooseFile() {
+  const [file] = byId('file').files;
+  byId('text').required = !file;
+  byId('kind').disabled = !file;
+  const family = file?.type.split('/')[0];
+  byId('kind').value = KINDS.includes(family) ? family : 'document';
+}
+byId('file').addEventListener('change', chooseFile);
 byId('text').addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
   event.preventDefault();
@@ -192,6 +206,10 @@ byId('language').addEventListener('click', () => {
 function start() {
   translate();
   byId('language').textContent = text('other');
+  const kind = byId('kind').value;
+  byId('kind').replaceChildren(...KINDS.map((one) => new Option(text(one), one)));
+  byId('kind').value = kind || 'document';
+  chooseFile();
   drawn = '';
   return refresh();
 }

@@ -125,12 +125,23 @@ function bubble(message, chat, times) {
     : null;
   const again =
     times > 1 ? element('strong', { class: 'warn' }, ` · ${text('duplicate').replace('{n}', times)}`) : null;
-  const body = message.type === 'chat' ? message.text : `[${message.type}] ${message.text}`;
+  const body = message.type === 'chat' || message.media ? message.text : `[${message.type}] ${message.text}`;
   return element(
     'li',
     { class: sent ? 'device-side' : 'contact-side', 'data-id': message.id, 'data-ack': message.ack },
     quoted ? element('blockquote', {}, quoted.text) : null,
-    element('p', {}, body),
+    message.media ? file(message) : null,
+    body || !message.media ? element('p', {}, body) : null,
     element('small', {}, time(message.sentAtMs), ' ', ack, again)
   );
+}
+
+// Downloaded, checked and decrypted by the phone when it is looked at.
+function file({ type, media }) {
+  const name = media.filename ?? text(type);
+  const family = media.mimetype.split('/')[0];
+  if (type !== 'document' && family === 'image') return element('img', { src: media.url, alt: name, class: 'file' });
+  if (type !== 'document' && ['audio', 'video'].includes(family))
+    return element(family, { src: media.url, controls: true, preload: 'none', 'aria-label': name, class: 'file' });
+  return element('a', { href: media.url, download: name }, `📄 ${name} (${Math.ceil(media.size / 1000)} kB)`);
 }

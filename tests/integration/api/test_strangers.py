@@ -64,7 +64,7 @@ BODIES: dict[str, object] = {
 }
 
 
-WITHOUT_A_HOST = {"createPairingCode": {503}, "moveAccount": {409, 422}}
+WITHOUT_A_HOST = {"createPairingCode": {503}, "moveAccount": {409, 422}, "openMediaFile": {409}}
 """What the owner gets when no host runs that could be asked."""
 
 

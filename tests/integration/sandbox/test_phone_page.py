@@ -59,6 +59,15 @@ async def test_scan_a_picture_write_and_unlink(
     await whatsapp.get_by_role("button", name="Beto").click()
     await expect(whatsapp.locator(".messages li.in")).to_contain_text("hola")
 
+    await page.get_by_label("Archivo").set_input_files(tmp_path / "qr.png")
+    await expect(page.get_by_label("Enviarlo como")).to_have_value("image")
+    await page.get_by_label("Mensaje", exact=True).fill("mira")
+    await page.get_by_role("button", name="Enviar al teléfono").click()
+    await expect(whatsapp.locator(".messages li.in").last).to_contain_text("[image] qr.png · mira")
+    shown = page.locator("#messages img.file")
+    await expect(shown).to_be_visible()
+    assert await shown.evaluate("(image) => image.decode().then(() => image.naturalWidth > 0)")
+
     await whatsapp.get_by_label("Message").fill("buenas")
     await whatsapp.get_by_role("button", name="Send").click()
     bubble = page.locator("#messages li", has_text="buenas")

@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.responses import RedirectResponse
 
+from session_core.errors import Conflict
 from session_core.services import media
 from session_core.services.live import Core
 from session_core.services.media import Purpose
@@ -50,6 +52,19 @@ async def list_media(
 async def get_media(media_id: UUID, who: UserDep, core: CoreDep) -> Media:
     """Show a file, with an address that opens it for a short time: to its owner only."""
     return await shown(core, await media.get(core, who.user_id, media_id))
+
+
+@router.get("/{media_id}/file", status_code=307, response_class=RedirectResponse, responses=OWNED | problems(409))
+async def open_media_file(media_id: UUID, who: UserDep, core: CoreDep) -> RedirectResponse:
+    """Go on to the file itself, by an address that opens it for a short time."""
+    found = await media.link(core, await media.get(core, who.user_id, media_id), Purpose.SHOW)
+    if found is None:
+        raise Conflict(
+            "The file is not here.", code="media_not_ready", action="Wait until its state is ready, or have it fetched."
+        )
+    # Shorter than the address lives, so that a page that is drawn anew need not ask again.
+    seconds = int(core.settings.media_link_lifetime.total_seconds() / 3)
+    return RedirectResponse(found.path, 307, {"Cache-Control": f"private, max-age={seconds}"})
 
 
 @router.post("/{media_id}/download", status_code=202, responses=OWNED | problems(409))
