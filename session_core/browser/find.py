@@ -36,14 +36,18 @@ def find_chromium(settings: Settings) -> Path:
         if not _runnable(chosen):
             raise FatalError(f"CHROMIUM_PATH: {chosen} is not a program that can be run.", code="bad_setting")
         return chosen.absolute()
-    for candidate in _candidates(playwright_folder()):
-        if _runnable(candidate):
-            return candidate
+    for candidate in installed_chromiums():
+        return candidate
     raise FatalError(
         "There is no Chromium on this machine.",
         code="no_chromium",
         action="Run `make setup`, or install Chromium or Chrome, or set CHROMIUM_PATH to one.",
     )
+
+
+def installed_chromiums() -> Iterator[Path]:
+    """Return every browser that is there, the preferred one first. Blocking."""
+    return (path for path in _candidates(playwright_folder()) if _runnable(path))
 
 
 def is_headless_shell(path: Path) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.servers.processes import ROOT, free_ports, start_service, wait_until
+from tests.servers.processes import free_ports, start, wait_until
 
 START_TIMEOUT = timedelta(minutes=3)
 """With a build of the pages in it, on two busy cores."""
@@ -33,7 +34,7 @@ class WhaHook:
         log: what it printed.
     """
 
-    def __init__(self, data: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, data: Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> None:
         web, sandbox, https = free_ports(3)
         self.url = f"http://localhost:{web}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox}/"
@@ -47,11 +48,12 @@ class WhaHook:
             "WHAHOOK_SANDBOX_HTTPS_PORT": str(https),
             **(env or {}),
         }
+        self._command = [*prefix, sys.executable, "-m", "session_core", "run"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until the page answers."""
-        self._process = start_service("run", env=self._env, log=self.log, cwd=ROOT)
+        self._process = start(self._command, env=self._env, log=self.log)
         wait_until(self._well, START_TIMEOUT, "the page answers")
 
     def _well(self) -> bool:
@@ -101,9 +103,12 @@ class WhaHook:
 
 
 @contextmanager
-def running_whahook(data: Path, env: Mapping[str, str] | None = None) -> Iterator[WhaHook]:
-    """Run all of WhaHook with the data folder ``data``; stopped at the end whatever happened."""
-    whahook = WhaHook(data, env)
+def running_whahook(data: Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> Iterator[WhaHook]:
+    """Run all of WhaHook with the data folder ``data``; stopped at the end whatever happened.
+
+    ``prefix``: words before the command, for example of a program that makes it another user's.
+    """
+    whahook = WhaHook(data, env, prefix)
     try:
         whahook.start()
         yield whahook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,32 @@ class WebJs:
         self._changed = asyncio.Condition()
         self._calls = 0
         self._reader = spawn(self._read(), name="wwebjs-events")
+
+    @classmethod
+    async def start(cls, script: Path, options: Json, prefix: Sequence[str] = ()) -> WebJs:
+        """Start a Node script that speaks as `wwebjs.cjs` does.
+
+        Args:
+            script: the script.
+            options: what it gets as JSON.
+            prefix: words before the command.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *prefix,
+            "node",
+            str(script),
+            json.dumps(options),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=2**20,
+        )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Process id of Node."""
+        return self._process.pid
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
@@ -92,17 +118,10 @@ async def web_js(data_path: Path, chromium_args: list[str], chromium: str, **opt
         chromium: path of the browser.
         options: further options of `wwebjs.cjs`, e.g. ``pairPhone``.
     """
-    text = json.dumps({"dataPath": str(data_path), "executablePath": chromium, "args": chromium_args, **options})
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        str(HERE / "wwebjs.cjs"),
-        text,
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**20,
+    client = await WebJs.start(
+        HERE / "wwebjs.cjs",
+        {"dataPath": str(data_path), "executablePath": chromium, "args": chromium_args, **options},
     )
-    client = WebJs(process)
     try:
         yield client
     finally:
