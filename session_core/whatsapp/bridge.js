@@ -7,7 +7,7 @@
   const push = window.__whahookPush;
   if (typeof push !== "function") return;
 
-  const EARLY_MS = 40; // how often the models are looked for, before they are there
+  const EARLY_MS = 10; // how often the models are looked for, before they are there
   const HOOK_MS = 5000; // how often models that are missing are looked for after that: each search is dear
   const UNSUPPORTED_MS = 5000; // how long the refusal has to be there: a page that is being put together can look like it
   const RECENT_S = 60; // a message added with a time so little before we listened, or later, is not history
