@@ -16,6 +16,7 @@ EVENT_TYPES: dict[str, str] = {
     "message.sent": "WhatsApp Web took a message of yours, or you wrote one on the phone.",
     "message.ack": "A message of yours went a step further: server, device, read.",
     "message.failed": "A message of yours will not go out; failure says why.",
+    "message.media": "The file of a message was fetched, or could not be.",
     "session.status": "The session of an account changed its status.",
 }
 """What an endpoint can be told, beside `TEST`. Never a QR code: whoever has it can link the account."""

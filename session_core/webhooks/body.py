@@ -56,7 +56,7 @@ def data(event_type: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = _camel({name: value for name, value in payload.items() if name not in _INTERNAL})
     if event_type == "session.status":
         return _status(shown)
-    if event_type.startswith("message.") and "direction" in payload:
+    if event_type.startswith("message.") and "chat_id" in payload:
         return _message(shown)
     return shown
 

@@ -7,10 +7,12 @@ import pytest
 
 from session_core.domain.content import Media
 from session_core.domain.events import MessageView, Qr, SessionSnapshot
+from session_core.domain.media import MediaKind, MediaState, MediaView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, SessionStatus
 from session_core.webhooks import body
 from tests.factories import T0
+from whahook_app.api.media_schemas import Media as ShownMedia
 from whahook_app.api.message_schemas import Message
 
 EVENT, USER, ACCOUNT = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -60,6 +62,23 @@ def test_a_message_is_what_the_api_shows(direction: Direction, author: str | Non
     )
     told = composed("message.sent", view.model_dump(mode="json"))["data"]
     assert told == Message.of(view).model_dump(mode="json", by_alias=True)
+
+
+def test_a_file_is_what_the_api_shows_without_an_address() -> None:
+    view = MediaView(
+        id=uuid4(),
+        account_id=ACCOUNT,
+        message_id=uuid4(),
+        direction=Direction.IN,
+        kind=MediaKind.IMAGE,
+        state=MediaState.READY,
+        mime="image/png",
+        size=3,
+        created_at=T0,
+    )
+    told = composed("message.media", view.model_dump(mode="json"))["data"]
+    shown = ShownMedia.of(view, None, "").model_dump(mode="json", by_alias=True)
+    assert told == {name: value for name, value in shown.items() if name not in {"url", "urlExpiresAt"}}
 
 
 def test_a_status_has_the_public_word_and_nothing_of_ours() -> None:
