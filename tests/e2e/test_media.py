@@ -80,6 +80,14 @@ async def test_files_go_out_and_come_in(new_person: NewPerson, whahook: WhaHook)
             assert sha(answer.content) == told["sha256"]
         assert sha(photo) in {told["sha256"] for told in by_id.values()}
 
+        await page.get_by_role("button", name="Más opciones de la cuenta").click()
+        await page.get_by_role("menuitem", name="Descargas").click()
+        await page.get_by_label("Vídeos").uncheck()
+        await page.get_by_role("button", name="Guardar").click()
+        await expect(page.get_by_text("Guardado.")).to_be_visible()
+        chosen = (await person.api.get(f"/api/v1/accounts/{account}/media-settings")).json()["autoDownload"]
+        assert chosen == ["image", "document", "audio", "voice", "sticker"]
+
         await page.reload()
         await expect(page.locator(".wh-media-picture").first).to_be_visible(timeout=SLOW_MS)
         found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})

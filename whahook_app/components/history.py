@@ -24,6 +24,9 @@ def account_menu() -> rx.Component:
         rx.dropdown_menu.item(
             rx.icon("calendar-clock", size=15, aria_hidden=True), t("history.keep"), on_select=Messages.ask_to_keep
         ),
+        rx.dropdown_menu.item(
+            rx.icon("image-down", size=15, aria_hidden=True), t("media.auto"), on_select=Messages.ask_for_media
+        ),
     )
 
 

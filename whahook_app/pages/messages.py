@@ -7,6 +7,7 @@ import reflex as rx
 from whahook_app.components.chat_list import chat_list
 from whahook_app.components.conversation import conversation
 from whahook_app.components.history import account_menu, history_dialogs
+from whahook_app.components.media_dialog import media_dialog
 from whahook_app.components.parts import empty, heading, load_problem, skeleton, some
 from whahook_app.components.text import t
 from whahook_app.layout import page
@@ -26,6 +27,7 @@ def messages() -> rx.Component:
             skeleton(3),
         ),
         history_dialogs(),
+        media_dialog(),
         current=PATH,
     )
 

@@ -35,6 +35,7 @@ from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
 from whahook_app.states.history import History
+from whahook_app.states.media import MediaChoice
 from whahook_app.views.chats import Bubble, ChatRow, Hit, bubble, chat_row, chat_title, hit, placed
 from whahook_app.views.media import file_row
 
@@ -51,7 +52,7 @@ LIMIT_LIVE = 400
 """Bubbles that a page keeps while messages stream in; older ones come back when one scrolls up."""
 
 
-class Messages(History, Base):
+class Messages(MediaChoice, History, Base):
     """The conversations of the chosen account, and the one that is open."""
 
     choices: list[tuple[str, str]] = []

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from session_core.clock import utcnow
 from session_core.domain.content import Media as MediaContent
@@ -27,6 +28,7 @@ from tests.files import picture
 from tests.integration.host.stage import Stage, listening
 from tests.integration.host.test_commands import HELD, command, events_of, ready_with, send
 from tests.integration.host.test_messages import listed, seen
+from tests.servers.supabase_storage import KEY, running_storage
 from tests.waiting import eventually
 
 PHOTO = picture("JPEG")
@@ -244,3 +246,29 @@ async def test_what_is_too_old_can_come_again_and_what_lost_its_message_is_remov
         await session.delete(row)
     assert await service.remove_unneeded(stage.core) == 1
     assert await service.list_media(stage.core, stage.user_id) == []
+
+
+async def test_files_in_a_bucket_go_out_and_come_in(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_storage() as (url, storage):
+        monkeypatch.setattr(stage.core.settings, "supabase_url", url)
+        monkeypatch.setattr(stage.core.settings, "supabase_service_role_key", SecretStr(KEY))
+        driver = working()
+        account_id = await ready_with(stage, driver)
+        media_id = await upload(stage)
+        assert list(storage.objects.values()) == [PHOTO]
+        given = await accepted(stage, account_id, media_id)
+        storage.broken = 100
+        away = await send(stage, given)
+        assert (away.result, away.failure) == ("not_sent", "media_unavailable")
+        storage.broken = 0
+        assert (await send(stage, given)).result == "sent"
+        assert driver.staged == {media_id: PHOTO}
+        # The copy that the browser read is gone.
+        workshop = Shelf(stage.core.settings).workshop
+        await eventually(lambda: list(workshop.iterdir()) == [], what="nothing is left")
+
+        driver.emit(photo())
+        await eventually(lambda: len(storage.objects) == 2, what="it is kept")
+        assert set(storage.objects.values()) == {PHOTO}
+        there = await until(stage, MediaState.READY)
+        assert await content_of(stage, there) == PHOTO

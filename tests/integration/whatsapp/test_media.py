@@ -15,7 +15,7 @@ import pytest
 from session_core.domain.content import Media
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
-from session_core.whatsapp.driver import AckChanged, MediaNotThere, MessageSeen, SendNotTried
+from session_core.whatsapp.driver import AckChanged, MediaNotThere, MessageSeen, Ready, SendNotTried, SendRefused
 from session_core.whatsapp.page import PageDriver
 from tests.files import File, every_kind
 from tests.integration.whatsapp.conftest import Cockpit
@@ -130,6 +130,28 @@ async def test_what_is_not_sent(linked: Linked, ana: PhoneClient, sandbox: Runni
     with pytest.raises(SendNotTried):
         await driver.send(CHAT, content, key, within=timedelta(seconds=1))
     assert await driver.find_sent(CHAT, key, content) is None
+    assert await ana.received() == []
+
+
+async def test_a_page_that_dies_over_an_upload_proves_that_nobody_got_the_file(
+    cockpit: Cockpit, linked: Linked, ana: PhoneClient, tmp_path: Path
+) -> None:
+    driver, _ = linked
+    assert driver._browser is not None
+    await driver._browser.page.route("**/mms/**", lambda _route: None)  # the upload never ends
+    content = await staged(driver, tmp_path, every_kind()[0])
+    key = new_wa_key()
+    await driver.send(CHAT, content, key)
+    assert await driver.find_sent(CHAT, key, content) is not None
+
+    await cockpit.kill_browser()
+    await driver.close()
+    driver, told = await cockpit.start()
+    await told.hear(Ready)
+    for again in (driver.find_sent(CHAT, key, content), driver.send(CHAT, content, key)):
+        with pytest.raises(SendRefused) as caught:
+            await again
+        assert caught.value.code == "upload_failed"
     assert await ana.received() == []
 
 
