@@ -38,6 +38,16 @@ def qr(account_id: UUID) -> str:
     return f"wh:qr:{account_id}"
 
 
+def watched(account_id: UUID, chat_id: str) -> str:
+    """Set while programs want to hear the presence in a chat."""
+    return f"wh:watched:{account_id}:{chat_id}"
+
+
+def number(chat_id: str) -> str:
+    """What WhatsApp last said about a number; expires."""
+    return f"wh:number:{chat_id}"
+
+
 def health(account_id: UUID) -> str:
     """What the host found when it last looked at the account's page; expires soon."""
     return f"wh:health:{account_id}"

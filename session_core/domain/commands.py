@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from session_core.domain.changes import ChatState
 from session_core.domain.content import Content
 
 
@@ -37,13 +38,43 @@ class PairingCode(_Command):
     phone: str
 
 
+class MarkRead(_Command):
+    """Tell WhatsApp that a chat was read."""
+
+    kind: Literal["mark_read"] = "mark_read"
+    chat_id: str
+
+
+class ShowState(_Command):
+    """Let the other side see the account typing or recording, at most for so many seconds."""
+
+    kind: Literal["show_state"] = "show_state"
+    chat_id: str
+    state: ChatState
+    seconds: float
+
+
+class WatchPresence(_Command):
+    """Ask WhatsApp to tell what the other side of a chat does."""
+
+    kind: Literal["watch_presence"] = "watch_presence"
+    chat_id: str
+
+
+class CheckNumber(_Command):
+    """Ask WhatsApp whether a number has an account."""
+
+    kind: Literal["check_number"] = "check_number"
+    chat_id: str
+
+
 class ForceStop(_Command):
     """End the account's browser at once, whatever it is doing. The owner does not want it connected any more."""
 
     kind: Literal["force_stop"] = "force_stop"
 
 
-AnyCommand = SendMessage | PairingCode | ForceStop
+AnyCommand = SendMessage | PairingCode | ForceStop | MarkRead | ShowState | WatchPresence | CheckNumber
 Command = Annotated[AnyCommand, Field(discriminator="kind")]
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Command)
 
@@ -62,6 +93,23 @@ class SendOutcome(BaseModel):
     wa_message_id: str | None = None
     failure: str | None = None
     sent_at: datetime | None = None
+
+
+class Done(BaseModel):
+    """The answer to what has nothing else to say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    done: bool = True
+
+
+class NumberChecked(BaseModel):
+    """The answer to `CheckNumber`. ``exists``: None when the page that is loaded cannot say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    exists: bool | None
+    lid: str | None = None
 
 
 class PairingCodeShown(BaseModel):

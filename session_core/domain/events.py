@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from session_core.domain.backup import BackupView
+from session_core.domain.changes import PresenceState, ReactionView, VoteView
 from session_core.domain.content import Content
 from session_core.domain.ids import session_id
 from session_core.domain.media import MediaView
@@ -91,6 +92,10 @@ class MessageView(_Data):
     created_at: datetime
     sent_at: datetime | None = None
     updated_at: datetime
+    edited_at: datetime | None = None
+    revoked_at: datetime | None = Field(default=None, description="deleted for everyone; then it says nothing any more")
+    reactions: tuple[ReactionView, ...] = ()
+    votes: tuple[VoteView, ...] = Field(default=(), description="of a poll")
 
 
 class ActivityEntry(_Data):
@@ -153,6 +158,31 @@ class MediaChanged(_Data):
     media: MediaView
 
 
+class PresenceChanged(_Data):
+    """Somebody is there, gone, typing or recording."""
+
+    type: Literal["presence"] = "presence"
+    user_id: UUID
+    account_id: UUID
+    chat_id: str
+    participant: str | None = Field(default=None, description="who, in a group")
+    state: PresenceState
+    at: datetime
+
+
+class CallReceived(_Data):
+    """Somebody calls an account."""
+
+    type: Literal["call"] = "call"
+    user_id: UUID
+    account_id: UUID
+    call_id: str
+    caller: str
+    video: bool
+    group: bool
+    at: datetime
+
+
 class AccountDeleted(_Data):
     """An account and its profile are gone."""
 
@@ -162,7 +192,15 @@ class AccountDeleted(_Data):
 
 
 AnyEvent = (
-    SessionChanged | MessageChanged | ActivityAdded | BackupChanged | ChatsChanged | MediaChanged | AccountDeleted
+    SessionChanged
+    | MessageChanged
+    | ActivityAdded
+    | BackupChanged
+    | ChatsChanged
+    | MediaChanged
+    | PresenceChanged
+    | CallReceived
+    | AccountDeleted
 )
 Event = Annotated[AnyEvent, Field(discriminator="type")]
 

@@ -19,7 +19,6 @@ from session_core.host.policy import PHASE_DEADLINES
 from session_core.host.room import Room
 from session_core.tasks import spawn
 from session_core.whatsapp.driver import (
-    AckChanged,
     Conflicted,
     Driver,
     DriverEvent,
@@ -29,7 +28,7 @@ from session_core.whatsapp.driver import (
     LoggedOut,
     Loss,
     Lost,
-    MessageSeen,
+    MessageEvent,
     Offline,
     QrExpired,
     QrShown,
@@ -68,7 +67,7 @@ class Hearing:
 
     say: Say
     ready: Callable[[Ready, bool], None]
-    message: Callable[[MessageSeen | AckChanged], Awaitable[None]]
+    message: Callable[[MessageEvent], Awaitable[None]]
 
 
 class Attempt:
@@ -181,7 +180,7 @@ class Attempt:
 
     async def _hear(self, event: DriverEvent) -> None:
         match event:
-            case MessageSeen() | AckChanged():
+            case event if isinstance(event, MessageEvent):
                 await self._hearing.message(event)
             case Lost(loss, detail):
                 raise _lost(loss, detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel
 
+from session_core.bus import numbers
+from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import (
@@ -22,6 +25,7 @@ from session_core.domain.commands import (
 )
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
+from session_core.host import doings
 from session_core.host import messages as told
 from session_core.host.leases import LeaseKeeper
 from session_core.host.media_sending import FileGone, FileNotHere, file_in_page
@@ -29,6 +33,8 @@ from session_core.host.session import Session
 from session_core.store import accounts, messages
 from session_core.store.errors import STORE_ERRORS
 from session_core.whatsapp.driver import Driver, SendNotTried, SendRefused, SentMessage
+
+NOT_ON_WHATSAPP = "not_on_whatsapp"
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +68,8 @@ class CommandHandler:
             return await self._pairing_code(command)
         if isinstance(command, ForceStop):
             return await self._force_stop(command)
+        if not isinstance(command, SendMessage):
+            return await doings.carry_out(self._find(command.account_id), command)
         session = self._find(command.account_id)
         if session is None:
             return _not_sent("not_ready")
@@ -105,6 +113,8 @@ class CommandHandler:
     async def _hand_over(self, session: Session, driver: Driver, command: SendMessage) -> SendOutcome:
         if (why := await self._fenced_off(session, command)) is not None:
             return _not_sent(why)
+        if await self._is_missing(command.chat_id):
+            return SendOutcome(result="failed", failure=NOT_ON_WHATSAPP)
         # Between asking and sending there is no wait. The page refuses what reaches it after that time.
         left = self._leases.left(command.account_id)
         if left <= self._leases.send_margin:
@@ -115,11 +125,25 @@ class CommandHandler:
                     command.chat_id, command.content, command.wa_key, command.quoted_id, within=left
                 )
         except SendRefused as error:
+            if error.code == NOT_ON_WHATSAPP:
+                await self._note_missing(command.chat_id)
             return SendOutcome(result="failed", failure=error.code)
         except SendNotTried as error:
             log.info("send_not_tried", session=session.name, reason=str(error))
             return _not_sent("page_not_usable")
         return await self._sent(session, command, sent)
+
+    async def _is_missing(self, chat_id: str) -> bool:
+        """Tell whether WhatsApp said a moment ago that there is no such number."""
+        try:
+            known = await numbers.kept(self._core.redis, chat_id)
+        except BUS_ERRORS:
+            return False
+        return known is not None and not known[0]
+
+    async def _note_missing(self, chat_id: str) -> None:
+        with contextlib.suppress(*BUS_ERRORS):
+            await numbers.keep(self._core.redis, chat_id, exists=False)
 
     async def _fenced_off(self, session: Session, command: SendMessage) -> str | None:
         try:

@@ -8,17 +8,18 @@ from uuid import UUID
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.chats import ContactFacts
+from session_core.domain.content import ACTIONS, Edit, Reaction, Revoke, restored, same_as, stored
 from session_core.domain.content import Media as MediaContent
-from session_core.domain.content import stored
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
+from session_core.host.applying import Change, apply
 from session_core.host.media_arrival import announce, promise
 from session_core.host.tell import quietly
 from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
-from session_core.whatsapp.driver import AckChanged, MessageSeen
+from session_core.whatsapp.driver import AckChanged, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen
 
 RECEIVED = "message.received"
 SENT = "message.sent"
@@ -28,6 +29,9 @@ ACKNOWLEDGED = "message.ack"
 
 KNOWN_BEFORE = timedelta(hours=1)
 """So much before the last known activity the first sweep begins: what was heard but not stored lies in there."""
+
+ME = "me"
+"""Who reacted, when it was the account itself."""
 
 OVERLAP = timedelta(minutes=2)
 """The same within one life of the host, where nothing that was heard gets lost: only clocks differ."""
@@ -50,6 +54,7 @@ def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:
     parts = WaMessageId.parse(event.wa_message_id)
     status = event.ack.status if event.from_me else MessageStatus.RECEIVED
     text = clean(event.text)
+    content = event.content
     at = min(event.at, now)
     return Message(
         account_id=account_id,
@@ -59,8 +64,9 @@ def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:
         sender_name=clean(event.sender_name)[:100] if event.sender_name else None,
         kind=event.kind[:32],
         text=text,
-        content=None if event.content is None else stored(event.content),
-        content_hash=content_hash(text),
+        content=stored(content) if content else None,
+        content_hash=same_as(content) if content else content_hash(text),
+        quoted_id=event.quoted_id[:200] if event.quoted_id else None,
         status=status,
         status_rank=status.rank,
         wa_key=(parts.key if parts else event.wa_message_id)[:64],
@@ -98,7 +104,10 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
                 await promise(session, user_id, row, file, core.settings.media_max_size, now)
             entry = await _first_seen(session, row, view)
         else:
-            return
+            again = await _edited_meanwhile(session, account_id, event)
+            if again is None:
+                return
+            view, entry = again, None
     await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
     if entry is not None:
         await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
@@ -117,6 +126,13 @@ async def _first_seen(session: Transaction, row: Message, view: MessageView) -> 
     return await activity.add(
         session, view.account_id, "message_out" if out else "message_in", detail=view.sender_name or view.chat_id
     )
+
+
+async def _edited_meanwhile(session: Transaction, account_id: UUID, event: MessageSeen) -> MessageView | None:
+    """Take over what was written anew while nobody listened; None when that is no news."""
+    if not event.edited:
+        return None
+    return await apply(session, account_id, MessageEdited(event.wa_message_id, event.text, utcnow()))
 
 
 async def _seen_again(session: Transaction, ours: Message, event: MessageSeen, now: datetime) -> MessageView | None:
@@ -172,7 +188,26 @@ async def sent(
         if row is None:
             return
         view = messages.view(row)
+        changed = None
         if news:
             await _add_event(session, SENT, view)
             await accounts.touch(session, account_id, at)
-    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+            changed = await _change_target(session, row, at) if row.kind in ACTIONS else None
+    for told in filter(None, (view, changed)):
+        await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=told)))
+
+
+async def _change_target(session: Transaction, row: Message, at: datetime) -> MessageView | None:
+    """Do to the other message what this one of ours did to it; the page may tell it, too, and first."""
+    content = restored(row.kind, row.text, row.content)
+    if not isinstance(content, Edit | Reaction | Revoke):
+        return None
+    id_ = content.target_id
+    match content:
+        case Edit():
+            change: Change = MessageEdited(id_, content.text, at)
+        case Revoke():
+            change = MessageRevoked((id_,), at)
+        case Reaction():
+            change = ReactionSeen(id_, ME, True, content.emoji, at)
+    return await apply(session, row.account_id, change)

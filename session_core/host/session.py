@@ -16,7 +16,7 @@ from session_core.domain.health import Health
 from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
 from session_core.errors import FatalError, TransientError, WhahookError
-from session_core.host import directory, messages, policy, removal
+from session_core.host import changes, directory, messages, policy, removal
 from session_core.host.attempt import Attempt, Hearing, close_driver
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
@@ -27,7 +27,7 @@ from session_core.host.setbacks import Setbacks
 from session_core.host.unlink import log_out, unlink
 from session_core.store.models import Account, SessionRuntime
 from session_core.tasks import TaskOwner, spawn
-from session_core.whatsapp.driver import AckChanged, Driver, MessageSeen, Ready
+from session_core.whatsapp.driver import Driver, MessageEvent, MessageSeen, PresenceSeen, Ready
 
 log = structlog.get_logger(__name__)
 
@@ -407,14 +407,11 @@ class Session:
             spawn(learning, name=f"learn-{self.name}", owner=self._tasks)
         self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
 
-    async def _on_message(self, event: MessageSeen | AckChanged) -> None:
-        core = self._house.core
-        self._last_message_at = asyncio.get_running_loop().time()
-        if isinstance(event, AckChanged):
-            await self.note(partial(messages.acknowledged, core, self.user_id, self.account_id, event))
-            return
-        await self.note(partial(messages.seen, core, self.user_id, self.account_id, event))
-        if not event.replayed:
+    async def _on_message(self, event: MessageEvent) -> None:
+        if not isinstance(event, PresenceSeen):
+            self._last_message_at = asyncio.get_running_loop().time()
+        await self.note(partial(changes.heard, self._house.core, self.user_id, self.account_id, event))
+        if isinstance(event, MessageSeen) and not event.replayed:
             self._heard_at = max(self._heard_at, min(event.at, utcnow()) - messages.OVERLAP)
 
     async def _unlinked(self) -> bool:

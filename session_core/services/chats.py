@@ -14,7 +14,7 @@ from session_core.domain.events import MessageView
 from session_core.domain.media import MediaView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
-from session_core.store import accounts, chats, media, messages
+from session_core.store import accounts, changes, chats, media, messages
 from session_core.store.engine import Transaction
 
 T = TypeVar("T")
@@ -83,7 +83,8 @@ async def chat_messages(
         rows = await chats.of_chat(session, account_id, chat_id, limit=size + 1, before=before)
         last = rows[size - 1] if len(rows) > size else None
         following = cursors.encode(last.created_at, last.seq or 0) if last else None
-        return Page([messages.view(row) for row in rows[:size]], following)
+        found = await changes.adorned(session, [messages.view(row) for row in rows[:size]])
+        return Page(found, following)
 
 
 async def around(

@@ -8,7 +8,7 @@ from session_core.core import Core
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction
 from session_core.errors import NotFound
-from session_core.store import accounts, messages
+from session_core.store import accounts, changes, messages
 
 MAX_PAGE = 200
 
@@ -41,7 +41,7 @@ async def list_messages(
             chat_id=chat,
             direction=direction,
         )
-        return [messages.view(row) for row in rows]
+        return await changes.adorned(session, [messages.view(row) for row in rows])
 
 
 async def get_message(core: Core, user_id: UUID, account_id: UUID, message_id: UUID) -> MessageView:
@@ -52,7 +52,8 @@ async def get_message(core: Core, user_id: UUID, account_id: UUID, message_id: U
         row = await messages.get(session, account_id, message_id)
         if row is None:
             raise NotFound("message")
-        return messages.view(row)
+        [view] = await changes.adorned(session, [messages.view(row)])
+        return view
 
 
 async def queue_length(core: Core, user_id: UUID, account_id: UUID) -> int:

@@ -99,6 +99,17 @@ async def note(session: AsyncSession, message: Message) -> None:
     )
 
 
+async def ids_of(session: AsyncSession, account_id: UUID, chat_id: str) -> list[str]:
+    """Return a chat's id, and the other one of the same person where that is known."""
+    query = select(Contact).where(
+        Contact.account_id == account_id, or_(Contact.wa_id == chat_id, Contact.lid == chat_id)
+    )
+    ids = [chat_id]
+    for one in (await session.exec(query)).all():
+        ids += [wa_id for wa_id in (one.lid, f"{one.phone}@c.us" if one.phone else None) if wa_id]
+    return sorted(set(ids))
+
+
 async def mark_read(session: AsyncSession, account_id: UUID, chat_id: str) -> bool:
     """Note that nothing in the chat is unread any more; False when that is no news."""
     result = await session.exec(

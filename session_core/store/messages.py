@@ -14,7 +14,7 @@ from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import AutoString
 
-from session_core.domain.content import AnyContent, restored
+from session_core.domain.content import ACTIONS, AnyContent, restored
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import SessionStatus
@@ -45,6 +45,8 @@ def view(row: Message) -> MessageView:
         created_at=row.created_at,
         sent_at=row.sent_at,
         updated_at=row.updated_at,
+        edited_at=row.edited_at,
+        revoked_at=row.revoked_at,
     )
 
 
@@ -132,7 +134,7 @@ async def of_account(
     direction: Direction | None = None,
 ) -> Sequence[Message]:
     """Return the newest messages first, optionally of one chat or direction, or older than ``before_seq``."""
-    query = select(Message).where(Message.account_id == account_id)
+    query = select(Message).where(Message.account_id == account_id, col(Message.kind).not_in(ACTIONS))
     if before_seq is not None:
         query = query.where(col(Message.seq) < before_seq)
     if chat_id is not None:

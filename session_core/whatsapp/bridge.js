@@ -67,6 +67,8 @@
   };
   const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
   bridge.model = model;
+  bridge.byName = byName;
+  bridge.tell = tell;
   bridge.models = models;
   bridge.injected = injected;
   bridge.text = (value) => (value == null ? null : (value._serialized ?? value.$1 ?? value.toString()));
@@ -222,6 +224,40 @@
   };
 
   // ---- Messages -------------------------------------------------------------------------------------------------
+  const cards = (list) => list.map((card) => ({ name: card.displayName ?? card.name ?? "", vcard: card.vcard ?? null }));
+  // What a kind says beside its text, as the models have it.
+  const SAID = {
+    chat: (msg) => (msg.mentionedJidList?.length ? { mentions: msg.mentionedJidList.map(bridge.text) } : null),
+    location: (msg) => ({ latitude: msg.lat, longitude: msg.lng, place: msg.loc ?? "", live: Boolean(msg.isLive) }),
+    vcard: (msg) => ({ contacts: cards([{ displayName: msg.vcardFormattedName, vcard: msg.body }]) }),
+    multi_vcard: (msg) => ({ contacts: cards(msg.vcardList ?? []) }),
+    poll_creation: (msg) => ({
+      question: msg.pollName,
+      options: (msg.pollOptions ?? []).map((option) => option.name),
+      selectable: Number(msg.pollSelectableOptionsCount ?? 0),
+    }),
+  };
+  const said = (msg, kind) => {
+    try {
+      return SAID[kind]?.(msg) ?? null;
+    } catch {
+      return null; // a build that has it otherwise: the kind alone is told
+    }
+  };
+
+  // Messages name the one that they answer by its bare id and by who wrote it.
+  const quoted = (msg) => {
+    const [key, remote] = [msg.quotedStanzaID, msg.id.remote];
+    if (!key) return null;
+    const chat = bridge.text(msg.quotedRemoteJid ?? remote);
+    const held = models(model("MsgStore")).find((one) => one.id?.id === key && bridge.text(one.id.remote) === chat);
+    if (held) return bridge.text(held.id);
+    const author = bridge.text(msg.quotedParticipant)?.replace(/:\d+@/, "@");
+    const { pn, lid } = me();
+    const ours = [pn, lid].some((own) => own && bridge.text(own).replace(/:\d+@/, "@") === author);
+    return `${ours}_${chat}_${key}${chat.endsWith("@g.us") && author ? `_${author}` : ""}`;
+  };
+
   bridge.message = (msg) => {
     const id = msg?.id;
     if (!id || id.remote == null) return null;
@@ -236,6 +272,9 @@
       kind,
       text: String((kind === "chat" ? msg.body : bridge.caption(msg)) ?? ""),
       media: bridge.media(msg),
+      said: said(msg, kind),
+      quoted: quoted(msg),
+      edited: Boolean(msg.latestEditMsgKey),
       t: Number(msg.t ?? 0),
       ack: Number(msg.ack ?? 0),
     };
@@ -304,6 +343,7 @@
   };
 
   // As soon as the login is synced, though wa-js may still be waiting: nothing that comes in is missed meanwhile.
+  bridge.whenListening = [];
   let listening = false;
   let listensFrom = Infinity; // seconds since 1970
   const hookMessages = () => {
@@ -314,6 +354,7 @@
     for (const msg of models(messages)) bridge.know(msg);
     messages.on("add", onAdd);
     messages.on("change:ack", onAck);
+    for (const begin of bridge.whenListening) begin(messages);
   };
 
   const early = setInterval(() => {

@@ -184,6 +184,96 @@
     return { ok: msg ? answer(msg) : { id: options.messageId, chat: id, ack: 0 } };
   };
 
+  // ---- Changing what was sent -------------------------------------------------------------------------------------
+  // A chat, and with it the ids in it, can have moved to its other id since.
+  const heldAs = (id) => {
+    const key = id.split("_")[2];
+    return models(bridge.model("MsgStore")).find((msg) => msg.id?.id === key && String(msg.id.fromMe) === id.split("_")[0]);
+  };
+  const target = async (id, ms) => {
+    const held = bridge.model("MsgStore")?.get?.(id) ?? heldAs(id);
+    if (held) return held;
+    try {
+      return await within(window.WPP.chat.getMessageById(id), ms, "looking the message up");
+    } catch (error) {
+      if (TARGET_ERRORS.has(error?.code)) return null;
+      throw error;
+    }
+  };
+  const TARGET_ERRORS = new Set(["msg_not_found", "chat_not_found"]);
+  const changedAnswer = (msg) => ({ ok: { id: null, chat: bridge.text(msg.id.remote), ack: 1 } });
+
+  bridge.findChange = async ({ content, ms }) => {
+    if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running" };
+    const msg = await target(content.target_id, ms);
+    return msg && bridge.changed(msg, content) ? changedAnswer(msg) : { ok: null };
+  };
+
+  bridge.change = async ({ content, key, notAfter, ms }) => {
+    const end = Date.now() + ms;
+    if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
+    if (!online()) return { notTried: "WhatsApp Web is not connected" };
+    let msg;
+    let options;
+    try {
+      msg = await target(content.target_id, left(end));
+      if (!msg) return { refused: "target_not_found", detail: content.target_id };
+      if (bridge.changed(msg, content)) return changedAnswer(msg);
+      options = { messageId: await within(messageId(window.WPP.chat.get(msg.id.remote) ?? { id: msg.id.remote }, key), left(end), "choosing an id") };
+    } catch (error) {
+      return { notTried: why(error) };
+    }
+    const reason = bridge.forbidden(msg, content);
+    if (reason) return { refused: reason, detail: "" };
+    if (Date.now() >= notAfter) return { notTried: "it is too late" };
+    try {
+      await within(bridge.changers[content.type](msg, content, { ...options, waitForAck: false }), left(end), "changing");
+    } catch (error) {
+      if (bridge.changed(msg, content)) return changedAnswer(msg);
+      if (error?.code === "edit_message_error") return { refused: "too_late_to_edit", detail: why(error) };
+      return { unknown: why(error) };
+    }
+    return changedAnswer(msg);
+  };
+
+  // ---- What is no message -------------------------------------------------------------------------------------------
+  const chatFor = (chatId) => (bridge.injected() ? known(chatId) : undefined);
+  const inChat = async ({ chatId, ms }, act) => {
+    if (!online()) return { notTried: "WhatsApp Web is not connected" };
+    const chat = chatFor(chatId);
+    if (!chat) return { refused: "chat_not_found", detail: chatId };
+    try {
+      await within(act(chat, bridge.text(chat.id)), ms, "telling WhatsApp");
+    } catch (error) {
+      return { unknown: why(error) };
+    }
+    return { ok: true };
+  };
+  bridge.markRead = (args) => inChat(args, (_chat, id) => window.WPP.chat.markIsRead(id));
+  bridge.watch = (args) => inChat(args, (chat) => chat.presence.subscribe());
+  let showing = null;
+  bridge.show = (args) =>
+    inChat(args, async (_chat, id) => {
+      const { chat } = window.WPP;
+      const shows = { typing: chat.markIsComposing, recording: chat.markIsRecording, paused: chat.markIsPaused };
+      await shows[args.state](id);
+      clearTimeout(showing);
+      if (args.state !== "paused" && args.forMs)
+        showing = setTimeout(() => chat.markIsPaused(id).catch(() => undefined), args.forMs);
+    });
+
+  // exists: null when this build cannot say.
+  bridge.numberExists = async ({ chatId, ms }) => {
+    if (!bridge.injected() || !online()) return { notTried: "WhatsApp Web is not connected" };
+    try {
+      const found = await lookUp(window.WPP.util.createWid(chatId), ms);
+      const ids = chatsOf(bridge.text(found ?? null) ?? chatId);
+      return { ok: { exists: found === undefined ? null : found !== null, lid: ids.find((id) => id.endsWith("@lid")) ?? null } };
+    } catch (error) {
+      return { unknown: why(error) };
+    }
+  };
+
   // ---- Proof of life --------------------------------------------------------------------------------------------
   // How many messages of the store, from a time (seconds since 1970) until another, came by no listener.
   bridge.audit = async ({ since, until }) => {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,6 +17,8 @@ from session_core.whatsapp.messages import ack_of
 
 _GRACE = timedelta(seconds=2)
 """How much longer than the page's own limit an answer may take to come over."""
+
+_POPUP = timedelta(seconds=10)
 
 _CALL = "([name, args]) => window.__whahook[name](args)"
 
@@ -70,4 +74,11 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
 
 def sent_message(value: dict[str, Any]) -> SentMessage:
     """Read what the page says about a message of ours."""
-    return SentMessage(str(value["id"]), str(value["chat"]), ack_of(int(value["ack"])))
+    found = value["id"]
+    return SentMessage(None if found is None else str(found), str(value["chat"]), ack_of(int(value["ack"])))
+
+
+async def close_popup(page: Page) -> None:
+    """Close a page that the page opened beside itself; one that does not close is left to its browser."""
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        await asyncio.wait_for(page.close(), _POPUP.total_seconds())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
+from session_core.domain.changes import ChatState, PresenceState
 from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.content import AnyContent
 from session_core.domain.health import Health
@@ -135,6 +136,8 @@ class MessageSeen:
     ack: Ack
     replayed: bool = False
     content: AnyContent | None = field(default=None, repr=False)
+    quoted_id: str | None = None
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,70 @@ class AckChanged:
     wa_message_id: str
     ack: Ack
 
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A message has another text. Comes also for a text that is the known one."""
+
+    wa_message_id: str
+    text: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRevoked:
+    """A message was deleted for everyone. Builds name it by its own id, or by another one beside it."""
+
+    wa_message_ids: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionSeen:
+    """Somebody reacted, or took it back (no emoji). Comes more than once."""
+
+    wa_message_id: str
+    sender: str
+    from_me: bool
+    emoji: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoteSeen:
+    """Somebody chose in a poll: all that they chose, nothing when they took it back. Comes more than once."""
+
+    wa_message_id: str
+    voter: str
+    from_me: bool
+    options: tuple[str, ...] = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceSeen:
+    """Somebody is there, gone, typing or recording. ``participant``: who, in a group."""
+
+    chat_id: str
+    participant: str | None
+    state: PresenceState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen:
+    """Somebody calls; it rings on the phone."""
+
+    call_id: str
+    caller: str
+    video: bool
+    group: bool
+    at: datetime
+
+
+ChangeEvent = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen | PresenceSeen | CallSeen
+MessageEvent = MessageSeen | AckChanged | ChangeEvent
+"""What a session writes down, in order."""
 
 DriverEvent = (
     Loaded
@@ -157,8 +224,7 @@ DriverEvent = (
     | Conflicted
     | Gated
     | Lost
-    | MessageSeen
-    | AckChanged
+    | MessageEvent
 )
 
 
@@ -184,6 +250,14 @@ class DirectoryPiece:
     chats: list[ChatFacts] = field(default_factory=list)
     contacts: list[ContactFacts] = field(default_factory=list)
     end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    """What WhatsApp says about a number. ``exists``: None when this build cannot say; ``lid``: its hidden id."""
+
+    exists: bool | None
+    lid: str | None = None
 
 
 class SendRefused(Exception):
@@ -284,6 +358,34 @@ class Driver(Protocol):
             MediaNotThere: it is gone, or larger than ``limit``.
             TransientError: it may work in a moment; what came is worth nothing.
         """
+        ...
+
+    async def mark_read(self, chat_id: str) -> None:
+        """Tell WhatsApp that the chat was read.
+
+        Raises:
+            SendRefused: ``chat_not_found``.
+        """
+        ...
+
+    async def show_state(self, chat_id: str, state: ChatState, lasting: timedelta) -> None:
+        """Let the other side see the account typing or recording, at most for so long.
+
+        Raises:
+            SendRefused: ``chat_not_found``.
+        """
+        ...
+
+    async def watch(self, chat_id: str) -> None:
+        """Ask to be told what the other side does: `PresenceSeen` follows when it does something.
+
+        Raises:
+            SendRefused: ``chat_not_found``.
+        """
+        ...
+
+    async def number_exists(self, chat_id: str) -> NumberFacts:
+        """Ask WhatsApp whether a number (``…@c.us``) has an account. Nothing is written to it."""
         ...
 
     async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:

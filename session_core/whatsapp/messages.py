@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from session_core.domain.content import CONTENTS, AnyContent
 from session_core.domain.message import Ack
+from session_core.whatsapp.contents import KINDS, read
 from session_core.whatsapp.driver import MessageSeen
 
 # What WhatsApp keeps among the messages of a chat though nobody wrote it (seen in wa-js's MSG_TYPE). A list of what is
@@ -34,7 +35,6 @@ _NOT_MESSAGES = frozenset(
         "unknown",
     }
 )
-_KINDS = {"chat": "text", "ptt": "voice", "ptv": "video", "gif": "video"}
 _CLOCK_SKEW = timedelta(seconds=1)
 """WhatsApp's times are whole seconds, rounded down."""
 
@@ -54,6 +54,9 @@ class PageMessage(BaseModel):
     t: float
     ack: int
     media: dict[str, Any] | None = Field(default=None, repr=False)
+    said: dict[str, Any] | None = Field(default=None, repr=False)
+    quoted: str | None = None
+    edited: bool = False
 
 
 def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
@@ -66,26 +69,29 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
     if message.kind in _NOT_MESSAGES or message.chat.endswith(("@broadcast", "@newsletter")):
         return None
     at = datetime.fromtimestamp(message.t, UTC)
+    kind = KINDS.get(message.kind, message.kind)
+    content = _media(kind, message) if message.media else read(kind, message.text, message.said)
     return MessageSeen(
         wa_message_id=message.id,
         chat_id=message.chat,
         from_me=message.from_me,
         author=message.author if message.author != message.chat else None,
         sender_name=None if message.from_me else message.name,
-        kind=_KINDS.get(message.kind, message.kind),
-        text=message.text,
+        kind=kind,
+        text=message.text if content is None or message.media else content.plain_text,
+        content=content,
+        quoted_id=message.quoted,
+        edited=message.edited,
         at=at,
         ack=ack_of(message.ack),
         replayed=at < live_since - _CLOCK_SKEW,
-        content=_content(message),
     )
 
 
-def _content(message: PageMessage) -> AnyContent | None:
-    """Return all that a message says; None for a plain text, and for what does not say what it should."""
+def _media(kind: str, message: PageMessage) -> AnyContent | None:
+    """Return what a message with a file says; None when it does not say what it should."""
     if message.media is None:
         return None
-    kind = _KINDS.get(message.kind, message.kind)
     told = {name: value for name, value in message.media.items() if value is not None}
     told["filename"] = str(told.get("filename") or "")[:200] or None
     try:

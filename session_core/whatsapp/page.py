@@ -18,13 +18,14 @@ from playwright.async_api import Frame, Page
 
 from session_core.browser.chromium import Browsers, OpenBrowser
 from session_core.clock import Clock, SteadyClock, SystemClock, utcnow
-from session_core.domain.content import AnyContent
+from session_core.domain.content import ACTIONS, AnyContent
 from session_core.domain.health import Cure, Health
 from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp import media
-from session_core.whatsapp.calls import call, sent_message
+from session_core.whatsapp.asking import Asking
+from session_core.whatsapp.calls import call, close_popup, sent_message
 from session_core.whatsapp.care import Care
 from session_core.whatsapp.directory import read_piece
 from session_core.whatsapp.driver import (
@@ -61,7 +62,7 @@ TAKE_OVER_SPAN = timedelta(minutes=10)
 _BLAME_DELAY = timedelta(milliseconds=300)
 
 
-class PageDriver:
+class PageDriver(Asking):
     """Implements `session_core.whatsapp.driver.Driver` with wa-js in a page of a Chromium of its own."""
 
     def __init__(
@@ -168,7 +169,8 @@ class PageDriver:
         not_after = (utcnow() + (within or self._send_timeout)).timestamp() * 1000
         args = {"chatId": chat_id, "key": wa_key, "quotedId": quoted_id, "notAfter": not_after}
         said = content.model_dump(mode="json")
-        return sent_message(await call(self._browser.page, "send", self._send_timeout, content=said, **args))
+        how = "change" if content.type in ACTIONS else "send"
+        return sent_message(await call(self._browser.page, how, self._send_timeout, content=said, **args))
 
     async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
         """See `Driver.find_sent`."""
@@ -176,7 +178,10 @@ class PageDriver:
         # Before that the chats are not loaded, and "not there" would be a lie that sends a message twice.
         if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
             raise _not_now()
-        found = await call(page, "find", _FIND, chatId=chat_id, key=wa_key)
+        if content is not None and content.type in ACTIONS:
+            found = await call(page, "findChange", _FIND, content=content.model_dump(mode="json"))
+        else:
+            found = await call(page, "find", _FIND, chatId=chat_id, key=wa_key)
         return sent_message(found) if found else None
 
     async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
@@ -197,6 +202,15 @@ class PageDriver:
         async with contextlib.aclosing(media.download(page, wa_message_id, limit)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    async def _tell(self, name: str, **args: object) -> Any:
+        page = self._page()
+        if self._tracker.phase is not Phase.READY:
+            raise _not_now()
+        try:
+            return await call(page, name, _FIND, **args)
+        except SendNotTried:
+            raise _not_now() from None
 
     async def logout(self) -> None:
         """See `Driver.logout`. Returns when the page is logged out."""
@@ -281,7 +295,7 @@ class PageDriver:
         asyncio.get_running_loop().call_later(seconds, self._lose, Loss.PAGE, "the page was closed")
 
     def _on_popup(self, page: Page) -> None:
-        spawn(_close_popup(page), name="close-popup", owner=self._tasks)
+        spawn(close_popup(page), name="close-popup", owner=self._tasks)
 
     def _feed(self, text: object) -> None:
         try:
@@ -474,11 +488,6 @@ class PageDriver:
         self._emit([*messages])
         if found["skipped"]:
             self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
-
-
-async def _close_popup(page: Page) -> None:
-    with contextlib.suppress(PlaywrightError, TimeoutError):
-        await asyncio.wait_for(page.close(), _REFRESH.total_seconds())
 
 
 def _not_now() -> TransientError:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from session_core.clock import Clock
+from session_core.whatsapp.changes import change
 from session_core.whatsapp.driver import (
     AckChanged,
     Conflicted,
@@ -137,6 +138,8 @@ class Tracker:
             return [event] if event else []
         if kind == "ack":
             return [AckChanged(str(push["id"]), ack_of(int(push["ack"])))]
+        if kind == "change":
+            return [change(push.get("change"))]
         raise ValueError(f"unknown news from the page: {kind!r}")
 
     def message(self, data: object) -> MessageSeen | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from session_core.domain.changes import ChatState
 from session_core.domain.chats import ChatFacts, ContactFacts
 from session_core.domain.content import AnyContent
 from session_core.domain.health import Health
@@ -24,6 +25,7 @@ from session_core.whatsapp.driver import (
     Loss,
     Lost,
     MediaNotThere,
+    NumberFacts,
     QrShown,
     Ready,
     SendNotTried,
@@ -51,6 +53,8 @@ class ScriptedDriver:
         started, closed: how often each was called.
         sent: ``(chat_id, text, wa_key)`` of every accepted message, in order.
         contents: what they said.
+        told: ``(what, chat)`` of what is no message: read marks, states, watched chats, numbers asked for.
+        numbers: what WhatsApp says about numbers; all others exist.
         known: what `find_sent` finds, by ``wa_key``; accepted messages get in by themselves.
         logouts: how often `logout` was called; each one emits `LoggedOut`.
         found: what `health` returns.
@@ -66,6 +70,8 @@ class ScriptedDriver:
         self.logouts = 0
         self.sent: list[tuple[str, str, str]] = []
         self.contents: list[AnyContent] = []
+        self.told: list[tuple[str, str]] = []
+        self.numbers: dict[str, NumberFacts] = {}
         self.known: dict[str, SentMessage] = {}
         self.found: Health | None = None
         self.staged: dict[UUID, bytes] = {}
@@ -139,6 +145,19 @@ class ScriptedDriver:
             contacts=[people[name] for name in here if name in people],
             end=here[-1] if len(ids) > limit else None,
         )
+
+    async def mark_read(self, chat_id: str) -> None:
+        self.told.append(("read", chat_id))
+
+    async def show_state(self, chat_id: str, state: ChatState, lasting: timedelta) -> None:
+        self.told.append((state.value, chat_id))
+
+    async def watch(self, chat_id: str) -> None:
+        self.told.append(("watch", chat_id))
+
+    async def number_exists(self, chat_id: str) -> NumberFacts:
+        self.told.append(("exists", chat_id))
+        return self.numbers.get(chat_id, NumberFacts(True))
 
     async def logout(self) -> None:
         self.logouts += 1

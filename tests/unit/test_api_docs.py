@@ -18,6 +18,7 @@ SOURCES = (
     *ROOT.glob("session_core/media/*.py"),
     ROOT / "session_core/bus/commands.py",
     ROOT / "session_core/errors.py",
+    ROOT / "session_core/host/doings.py",
     *ROOT.glob("whahook_app/api/**/*.py"),
     *ROOT.glob("whahook_app/auth/*.py"),
 )

@@ -72,6 +72,24 @@ NewMessage = Annotated[
 """A message to send; without ``type`` it is a text."""
 
 
+class Reaction(Outgoing):
+    """An emoji on a message."""
+
+    sender: str
+    from_me: bool
+    emoji: str
+    at: datetime
+
+
+class Vote(Outgoing):
+    """What somebody chose in a poll."""
+
+    voter: str
+    from_me: bool
+    options: tuple[str, ...]
+    at: datetime
+
+
 class Message(Outgoing):
     """A message in or out."""
 
@@ -93,6 +111,10 @@ class Message(Outgoing):
     created_at: datetime
     sent_at: datetime | None
     updated_at: datetime
+    edited_at: datetime | None
+    revoked_at: datetime | None = Field(description="deleted for everyone: then text and content are empty")
+    reactions: list[Reaction] = Field(description="one a person")
+    votes: list[Vote] = Field(description="of a poll: what each person chose")
 
     @classmethod
     def of(cls, message: MessageView) -> Message:
@@ -117,4 +139,8 @@ class Message(Outgoing):
             created_at=message.created_at,
             sent_at=message.sent_at,
             updated_at=message.updated_at,
+            edited_at=message.edited_at,
+            revoked_at=message.revoked_at,
+            reactions=[Reaction(**dict(one)) for one in message.reactions],
+            votes=[Vote(**dict(one)) for one in message.votes],
         )

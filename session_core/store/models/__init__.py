@@ -8,6 +8,10 @@ from session_core.store.models.alerts import AlertPreference as AlertPreference
 from session_core.store.models.backups import SessionBackup as SessionBackup
 from session_core.store.models.base import GROWING as GROWING
 from session_core.store.models.base import Base as Base
+from session_core.store.models.changes import MessageReaction as MessageReaction
+from session_core.store.models.changes import MessageVersion as MessageVersion
+from session_core.store.models.changes import PollVote as PollVote
+from session_core.store.models.changes import VersionKind as VersionKind
 from session_core.store.models.chats import Chat as Chat
 from session_core.store.models.chats import Contact as Contact
 from session_core.store.models.history import Erasure as Erasure

@@ -82,6 +82,8 @@ class Message(Base, table=True):
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     sent_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     updated_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
+    edited_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
 
 class OutboxEvent(Base, table=True):

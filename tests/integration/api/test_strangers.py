@@ -60,11 +60,25 @@ BODIES: dict[str, object] = {
     "rotateWebhookSecret": {},
     "replayWebhookEvents": {"after": 0},
     "setRetention": {"days": 30},
+    "reactToMessage": {"emoji": "x"},
+    "editMessage": {"text": "x"},
+    "showChatState": {"state": "typing"},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
 
-WITHOUT_A_HOST = {"createPairingCode": {503}, "moveAccount": {409, 422}, "openMediaFile": {409}}
+WITHOUT_A_HOST = {
+    "createPairingCode": {503},
+    "moveAccount": {409, 422},
+    "openMediaFile": {409},
+    "markChatRead": {503},
+    "showChatState": {503},
+    "watchChatPresence": {503},
+    "checkNumber": {503},
+    "reactToMessage": {409},
+    "editMessage": {409},
+    "revokeMessage": {409},
+}
 """What the owner gets when no host runs that could be asked."""
 
 
@@ -105,6 +119,7 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
         "account_id": str(account["id"]),
         "chat_id": "34612345678@c.us",
         "contact_id": "34612345678@c.us",
+        "phone": "34612345678",
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],

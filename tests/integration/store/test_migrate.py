@@ -24,20 +24,22 @@ from session_core.domain.media import MediaState
 from session_core.domain.message import Direction
 from session_core.domain.webhooks import DeliveryStatus, Problem
 from session_core.errors import FatalError, TransientError
-from session_core.store import migrate, webhook_lanes, webhooks
+from session_core.store import messages, migrate, webhook_lanes, webhooks
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
 from session_core.store.models import (
     Alert,
     Base,
     Chat,
     Media,
+    MessageVersion,
     SessionBackup,
     SessionRuntime,
+    VersionKind,
     WebhookDelivery,
     WebhookEndpoint,
 )
 from session_core.store.webhook_lanes import Tried
-from tests.factories import add_account, add_user
+from tests.factories import add_account, add_user, message
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
 
@@ -242,6 +244,11 @@ async def test_the_tables_take_every_value_of_an_enum(database: Database, column
     async with database.begin() as session:
         if table.name.startswith("webhook_"):
             await _add_webhook(session, user_id)
+        elif table.name == "message_versions":
+            row = message(account_id)
+            await messages.add(session, row)
+            session.add(MessageVersion(message_id=row.id, kind=VersionKind.EDIT, text="", at=row.created_at))
+            await session.flush()
         elif table.name not in own:
             await session.exec(insert(table).values(**_row(table.name, account_id, user_id)))
         for member in enum:

@@ -22,7 +22,7 @@ def test_a_text_becomes_an_event() -> None:
     assert (event.kind, event.text, event.sender_name, event.at, event.replayed) == ("text", "hola", "Eva", T0, False)
 
 
-@pytest.mark.parametrize("kind", ["image", "document", "sticker", "poll_creation", "a_kind_of_next_year"])
+@pytest.mark.parametrize("kind", ["image", "document", "sticker", "event_creation", "a_kind_of_next_year"])
 def test_other_kinds_are_told_too(kind: str) -> None:
     event = seen(message(kind=kind, text="a caption"), live_since=T0)
     assert event is not None

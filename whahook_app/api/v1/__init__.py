@@ -10,6 +10,7 @@ from whahook_app.api.v1 import (
     api_keys,
     auth,
     backups,
+    changes,
     chats,
     condition,
     history,
@@ -29,6 +30,7 @@ router.include_router(messages.router)
 router.include_router(chats.router)
 router.include_router(history.router)
 router.include_router(chats.everywhere)
+router.include_router(changes.router)
 router.include_router(media.router)
 router.include_router(media.account_router)
 router.include_router(backups.router)

@@ -1,0 +1,59 @@
+"""What changes a message, written into its row together with the event for programs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from session_core.domain.events import MessageView
+from session_core.store import changes, messages, outbox
+from session_core.store.engine import Transaction
+from session_core.store.models import Message
+from session_core.whatsapp.driver import MessageEdited, MessageRevoked, ReactionSeen, VoteSeen
+
+EDITED = "message.edited"
+REVOKED = "message.revoked"
+REACTION = "message.reaction"
+VOTE = "poll.vote"
+"""Names of the events for programs."""
+
+Change = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen
+
+
+async def apply(session: Transaction, account_id: UUID, change: Change) -> MessageView | None:
+    """Change the message that is meant; None when that is no news, or a message that we never had."""
+    ids = change.wa_message_ids if isinstance(change, MessageRevoked) else (change.wa_message_id,)
+    row = await changes.target(session, account_id, ids)
+    if row is None or not await _apply(session, row, change):
+        return None
+    [view] = await changes.adorned(session, [messages.view(row)])
+    await _add_event(session, view, change)
+    return view
+
+
+async def _apply(session: Transaction, row: Message, change: Change) -> bool:
+    match change:
+        case MessageEdited():
+            return await changes.edit(session, row, change.text, change.at)
+        case MessageRevoked():
+            return await changes.revoke(session, row, change.at)
+        case ReactionSeen():
+            return await changes.react(session, row, change.sender, change.emoji, change.at, from_me=change.from_me)
+        case VoteSeen():
+            return await changes.vote(session, row, change.voter, change.options, change.at, from_me=change.from_me)
+
+
+async def _add_event(session: Transaction, view: MessageView, change: Change) -> None:
+    message = {"message_id": str(view.id), "wa_message_id": view.wa_message_id, "chat_id": view.chat_id}
+    about = {**message, "at": change.at.isoformat()}
+    match change:
+        case MessageEdited():
+            name, payload = EDITED, view.model_dump(mode="json")
+        case MessageRevoked():
+            name, payload = REVOKED, view.model_dump(mode="json")
+        case ReactionSeen():
+            name = REACTION
+            payload = {**about, "sender": change.sender, "from_me": change.from_me, "emoji": change.emoji}
+        case VoteSeen():
+            name = VOTE
+            payload = {**about, "voter": change.voter, "from_me": change.from_me, "options": list(change.options)}
+    await outbox.add(session, view.account_id, name, payload)

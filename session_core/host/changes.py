@@ -1,0 +1,83 @@
+"""What a session hears of its chats: messages, what changes them, who is typing, who calls. Stored first, told then."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from session_core.bus import presence
+from session_core.bus.connection import BUS_ERRORS
+from session_core.core import Core
+from session_core.domain.events import CallReceived, MessageChanged, PresenceChanged
+from session_core.host import messages
+from session_core.host.applying import Change, apply
+from session_core.host.tell import quietly
+from session_core.store import activity, outbox
+from session_core.whatsapp.driver import AckChanged, CallSeen, MessageEvent, MessageSeen, PresenceSeen
+
+PRESENCE = "presence.update"
+CALL = "call.received"
+"""Names of the events for programs."""
+
+
+async def heard(core: Core, user_id: UUID, account_id: UUID, event: MessageEvent) -> None:
+    """Write down what the page told, in one transaction with its event for programs; then tell.
+
+    Raises:
+        STORE_ERRORS: nothing was stored and nobody was told.
+    """
+    match event:
+        case MessageSeen():
+            await messages.seen(core, user_id, account_id, event)
+        case AckChanged():
+            await messages.acknowledged(core, user_id, account_id, event)
+        case PresenceSeen():
+            await _presence(core, user_id, account_id, event)
+        case CallSeen():
+            await _call(core, user_id, account_id, event)
+        case _:
+            await _changed(core, user_id, account_id, event)
+
+
+async def _changed(core: Core, user_id: UUID, account_id: UUID, event: Change) -> None:
+    async with core.db.begin() as session:
+        view = await apply(session, account_id, event)
+        if view is None:
+            return
+    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+
+
+async def _presence(core: Core, user_id: UUID, account_id: UUID, event: PresenceSeen) -> None:
+    """Tell what somebody does. Programs hear of it only for chats that they asked for: it is told all the time."""
+    told = PresenceChanged(
+        user_id=user_id,
+        account_id=account_id,
+        chat_id=event.chat_id,
+        participant=event.participant,
+        state=event.state,
+        at=event.at,
+    )
+    await quietly(core.publisher.publish(told))
+    try:
+        watched = await presence.is_watched(core.redis, account_id, event.chat_id)
+    except BUS_ERRORS:
+        return
+    if watched:
+        async with core.db.begin() as session:
+            payload = told.model_dump(mode="json", exclude={"type", "user_id"})
+            await outbox.add(session, account_id, PRESENCE, payload)
+
+
+async def _call(core: Core, user_id: UUID, account_id: UUID, event: CallSeen) -> None:
+    told = CallReceived(
+        user_id=user_id,
+        account_id=account_id,
+        call_id=event.call_id,
+        caller=event.caller,
+        video=event.video,
+        group=event.group,
+        at=event.at,
+    )
+    async with core.db.begin() as session:
+        await outbox.add(session, account_id, CALL, told.model_dump(mode="json", exclude={"type", "user_id"}))
+        await activity.add(session, account_id, "call", detail=event.caller)
+    await quietly(core.publisher.publish(told))

@@ -1,0 +1,146 @@
+// What happens to messages after they came, and around them: edits, revocations, reactions, votes, who is typing, calls.
+// By the page's own models where they have it, and by wa-js's events beside them: builds differ in what they tell, and
+// the host takes the same news as often as it comes.
+(() => {
+  "use strict";
+  const bridge = window.__whahook;
+  if (!bridge) return;
+
+  const { text } = bridge;
+  const change = (what, data) => bridge.tell("change", { change: { what, ...data } });
+  const quietly = (read) => {
+    try {
+      return read();
+    } catch {
+      return undefined; // a build that has it otherwise
+    }
+  };
+  // Seconds since 1970, whatever unit the build uses; now, when it does not say.
+  const seconds = (t) => (Number(t) > 1e11 ? Number(t) / 1000 : Number(t) || Date.now() / 1000);
+
+  const user = (wid) => text(wid)?.replace(/:\d+@/, "@");
+  const mine = (wid) => {
+    const { pn, lid } = bridge.me();
+    return [pn, lid].some((own) => own && user(own) === user(wid));
+  };
+  const person = (wid) => ({ who: user(wid) ?? null, mine: mine(wid) });
+
+  // ---- Messages that change ---------------------------------------------------------------------------------------
+  const onEdit = (msg) =>
+    queueMicrotask(() => {
+      const message = msg?.type === "ciphertext" ? null : bridge.message(msg);
+      if (message) change("edited", { id: message.id, text: message.text, t: Date.now() / 1000 });
+    });
+  const onRevoke = (...keys) => {
+    const ids = keys.filter(Boolean).map(text);
+    if (ids.length) change("revoked", { ids, t: Date.now() / 1000 });
+  };
+  const onType = (msg) => msg?.type === "revoked" && onRevoke(msg.id, msg.protocolMessageKey);
+
+  const onReaction = (target, sender, emoji, t) =>
+    target && sender && change("reaction", { id: text(target), ...person(sender), emoji: emoji ?? "", t: seconds(t) });
+
+  const onVote = (poll, voter, options, t) =>
+    poll && voter && change("vote", { id: text(poll), ...person(voter), options, t: seconds(t) });
+  const optionsOf = (poll, ids) => {
+    const known = bridge.model("MsgStore")?.get?.(text(poll))?.pollOptions;
+    return known && ids.map((id) => known.find((option) => option.localId === id)?.name).filter(Boolean);
+  };
+
+  // ---- People -------------------------------------------------------------------------------------------------------
+  const STATES = {
+    composing: "typing",
+    typing: "typing",
+    recording: "recording",
+    recording_audio: "recording",
+    available: "online",
+    unavailable: "offline",
+  };
+  const shown = new Map(); // what was told last, so that the same is not told again
+  const onPresence = (chat, who, type) => {
+    const key = `${chat} ${who ?? ""}`;
+    const state = STATES[type];
+    if (!chat || !state || shown.get(key) === state) return;
+    shown.set(key, state);
+    change("presence", { chat, who, state, t: Date.now() / 1000 });
+  };
+
+  // ---- Listening ----------------------------------------------------------------------------------------------------
+  // Calls `see` with what a function of the page is given, before the function runs.
+  const overhear = (module, path, name, see) => {
+    const owner = quietly(() => path.reduce((found, key) => found[key], bridge.byName(module)));
+    const original = owner?.[name];
+    if (typeof original !== "function") return;
+    owner[name] = function (...args) {
+      quietly(() => see(...args));
+      return original.apply(this, args);
+    };
+  };
+
+  bridge.whenListening.push((messages) => {
+    for (const name of ["latestEditMsgKey", "body", "caption"]) messages.on(`change:${name}`, onEdit);
+    messages.on("change:type", onType);
+    messages.on("add", (msg) => msg?.isNewMsg && onType(msg));
+    overhear("WAWebAddonReactionTableMode", ["reactionTableMode"], "bulkUpsert", (rows) => {
+      for (const row of rows)
+        onReaction(row.reactionParentKey, row.author ?? row.from, row.reactionText, row.reactionTimestamp);
+    });
+    overhear("WAWebAddonPollVoteTableMode", ["pollVoteTableMode"], "bulkUpsert", (rows) => {
+      for (const row of rows) {
+        const options = optionsOf(row.pollUpdateParentKey, row.selectedOptionLocalIds);
+        if (options) onVote(row.pollUpdateParentKey, row.author ?? row.from, options, row.t);
+      }
+    });
+  });
+
+  window.WPP?.loader?.onInjected?.(() => {
+    const { WPP } = window;
+    WPP.on?.("chat.msg_revoke", ({ refId }) => onRevoke(refId));
+    WPP.on?.("chat.new_reaction", (news) => onReaction(news.msgId, news.sender, news.reactionText, news.timestamp));
+    WPP.on?.("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) =>
+      onVote(
+        msgId,
+        sender,
+        [...selectedOptions].filter(Boolean).map((option) => option.name ?? String(option)),
+        timestamp,
+      ),
+    );
+    WPP.on?.("chat.presence_change", ({ id, isGroup, state, participants }) => {
+      if (!isGroup) onPresence(text(id), null, state);
+      else for (const one of participants ?? []) onPresence(text(id), one.id, one.state);
+    });
+    WPP.on?.("call.incoming_call", ({ id, isGroup, isVideo, offerTime, sender }) =>
+      change("call", {
+        id: String(id),
+        who: user(sender) ?? null,
+        video: Boolean(isVideo),
+        group: Boolean(isGroup),
+        t: seconds(offerTime),
+      }),
+    );
+  });
+
+  // ---- Changing what was sent ---------------------------------------------------------------------------------------
+  // kind -> (message, content, options) -> promise
+  bridge.changers = {
+    edit: (msg, { text: words }, options) =>
+      window.WPP.chat.editMessage(text(msg.id), words, { ...options, linkPreview: false }),
+    reaction: (msg, { emoji }) => window.WPP.chat.sendReactionToMessage(text(msg.id), emoji || false),
+    // Where WhatsApp does not allow it any more, wa-js would delete the message here only: asked before, see `forbidden`.
+    revoke: (msg) => window.WPP.chat.deleteMessage(text(msg.id.remote), text(msg.id), true, true),
+  };
+
+  // Why it cannot be done; undefined when it can, or when this build does not say.
+  bridge.forbidden = (msg, { type }) => {
+    const can = bridge.byName("WAWebMsgActionCapability");
+    if (type !== "reaction" && !msg.id.fromMe) return "not_our_message";
+    if (type === "revoke" && quietly(() => can.canSenderRevokeMsg(msg)) === false) return "too_late_to_delete";
+    return undefined;
+  };
+
+  bridge.changed = (msg, content) => {
+    if (content.type === "revoke") return msg.type === "revoked";
+    if (content.type === "edit") return bridge.message(msg)?.text === content.text.trim();
+    return false; // nobody is harmed when the same reaction is sent again
+  };
+})();

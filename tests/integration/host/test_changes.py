@@ -1,0 +1,166 @@
+"""What changes messages: stored once, with what was there before, told to programs once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlmodel import col, select
+
+from session_core.bus import presence
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.changes import PresenceState
+from session_core.domain.content import Edit, Location, Poll, Reaction, Revoke, stored
+from session_core.domain.message import Direction, MessageStatus
+from session_core.host import changes as told
+from session_core.host import messages as host_messages
+from session_core.services import changing
+from session_core.services import messages as service
+from session_core.store.models import Message, OutboxEvent
+from session_core.whatsapp.driver import (
+    CallSeen,
+    MessageEdited,
+    MessageEvent,
+    MessageRevoked,
+    PresenceSeen,
+    ReactionSeen,
+    VoteSeen,
+)
+from tests.factories import CHAT, add_message
+from tests.integration.host.stage import Stage
+
+EVA = CHAT
+AT = utcnow()
+
+
+async def sent(stage: Stage, account_id: UUID, **fields: object) -> Message:
+    """Return a message that WhatsApp has."""
+    values: dict[str, object] = {"status": MessageStatus.READ, **fields}
+    row = await add_message(stage.core.db, account_id, **values)
+    async with stage.core.db.begin() as session:
+        kept = await session.get(Message, row.seq)
+        assert kept is not None
+        out = kept.direction is Direction.OUT
+        kept.wa_message_id = f"{str(out).lower()}_{CHAT}_{kept.wa_key}"
+    row.wa_message_id = f"{str(out).lower()}_{CHAT}_{row.wa_key}"
+    return row
+
+
+async def hear(stage: Stage, account_id: UUID, *events: MessageEvent) -> None:
+    for event in events:
+        await told.heard(stage.core, stage.user_id, account_id, event)
+
+
+async def events_of(core: Core) -> list[str]:
+    async with core.db.read() as session:
+        return list((await session.exec(select(OutboxEvent.type).order_by(col(OutboxEvent.id)))).all())
+
+
+async def test_an_edit_changes_the_text_once_and_keeps_the_old_one(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id)
+    wa_id = str(row.wa_message_id)
+    edit = MessageEdited(wa_id, "hello again", AT)
+    # The same in a chat that moved to its hidden id meanwhile.
+    moved = MessageEdited(wa_id.replace(CHAT, "123456789012345@lid"), "hello again", AT)
+    await hear(stage, account_id, edit, edit, moved, MessageEdited(f"true_{CHAT}_3EB0NONE", "x", AT))
+    view = await service.get_message(stage.core, stage.user_id, account_id, row.id)
+    assert (view.text, view.edited_at, view.revoked_at) == ("hello again", AT, None)
+    before = await changing.versions(stage.core, stage.user_id, account_id, row.id)
+    assert [(one.kind, one.text) for one in before] == [("edit", "hello")]
+    assert await events_of(stage.core) == ["message.edited"]
+
+
+async def test_a_place_has_no_text_to_edit(stage: Stage) -> None:
+    account_id = await stage.linked()
+    place = Location(latitude=1, longitude=2)
+    row = await sent(stage, account_id, kind="location", text=place.plain_text, content=stored(place))
+    await hear(stage, account_id, MessageEdited(str(row.wa_message_id), "", AT))
+    assert await events_of(stage.core) == []
+
+
+async def test_what_was_taken_back_says_nothing_any_more(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id, direction=Direction.IN)
+    revoked = MessageRevoked(("false_1@c.us_OTHER", str(row.wa_message_id)), AT)
+    await hear(stage, account_id, revoked, revoked, MessageEdited(str(row.wa_message_id), "late", AT))
+    view = await service.get_message(stage.core, stage.user_id, account_id, row.id)
+    assert (view.text, view.revoked_at) == ("", AT)
+    before = await changing.versions(stage.core, stage.user_id, account_id, row.id)
+    assert [(one.kind, one.text) for one in before] == [("revoke", "hello")]
+    assert await events_of(stage.core) == ["message.revoked"]
+
+
+async def test_reactions_one_a_person_and_never_an_older_one(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id)
+    wa_id, later = str(row.wa_message_id), AT + timedelta(seconds=1)
+    await hear(
+        stage,
+        account_id,
+        ReactionSeen(wa_id, EVA, False, "👍", AT),
+        ReactionSeen(wa_id, EVA, False, "👍", AT),
+        ReactionSeen(wa_id, "34600111222@c.us", True, "🎉", AT),
+        ReactionSeen(wa_id, "98765432101234@lid", True, "🎉", AT),
+        ReactionSeen(wa_id, EVA, False, "🎉", later),
+        ReactionSeen(wa_id, EVA, False, "👍", AT),
+    )
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    assert {(one.sender, one.emoji) for one in view.reactions} == {(EVA, "🎉"), ("34600111222@c.us", "🎉")}
+    await hear(
+        stage, account_id, ReactionSeen(wa_id, EVA, False, "", later), ReactionSeen(wa_id, EVA, False, "", later)
+    )
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    assert [one.from_me for one in view.reactions] == [True]
+    assert await events_of(stage.core) == ["message.reaction"] * 4
+
+
+async def test_votes(stage: Stage) -> None:
+    account_id = await stage.linked()
+    poll = Poll(question="When?", options=("now", "later"))
+    row = await sent(stage, account_id, kind="poll", text=poll.plain_text, content=stored(poll))
+    wa_id, later = str(row.wa_message_id), AT + timedelta(seconds=1)
+    first = VoteSeen(wa_id, EVA, False, ("now",), AT)
+    await hear(stage, account_id, first, first, VoteSeen(wa_id, EVA, False, ("later",), later), first)
+    view = await service.get_message(stage.core, stage.user_id, account_id, row.id)
+    assert [(vote.voter, vote.options) for vote in view.votes] == [(EVA, ("later",))]
+    assert await events_of(stage.core) == ["poll.vote"] * 2
+
+
+@pytest.mark.parametrize("kind", ["edit", "reaction", "revoke"])
+async def test_what_we_did_to_a_message_is_in_it_when_it_went_out(stage: Stage, kind: str) -> None:
+    account_id = await stage.linked()
+    target = await sent(stage, account_id)
+    wa_id = str(target.wa_message_id)
+    content = {
+        "edit": Edit(target_id=wa_id, text="new"),
+        "reaction": Reaction(target_id=wa_id, emoji="👍"),
+        "revoke": Revoke(target_id=wa_id),
+    }[kind]
+    action = await add_message(
+        stage.core.db,
+        account_id,
+        kind=kind,
+        text=content.plain_text,
+        content=stored(content),
+        status=MessageStatus.SENDING,
+    )
+    for _ in range(2):
+        await host_messages.sent(stage.core, stage.user_id, account_id, action.id, None, AT)
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    shown = (view.id, view.text, [one.emoji for one in view.reactions])
+    assert shown == (target.id, *{"edit": ("new", []), "reaction": ("hello", ["👍"]), "revoke": ("", [])}[kind])
+    names = {"edit": "message.edited", "reaction": "message.reaction", "revoke": "message.revoked"}
+    assert await events_of(stage.core) == ["message.sent", names[kind]]
+
+
+async def test_calls_and_what_people_do(stage: Stage) -> None:
+    account_id = await stage.linked()
+    typing = PresenceSeen(EVA, None, PresenceState.TYPING, AT)
+    await hear(stage, account_id, typing, CallSeen("C", EVA, True, False, AT))
+    assert await events_of(stage.core) == ["call.received"]
+    await presence.watch(stage.core.redis, account_id, EVA)
+    await hear(stage, account_id, typing)
+    assert await events_of(stage.core) == ["call.received", "presence.update"]
