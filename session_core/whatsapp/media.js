@@ -16,6 +16,7 @@
   // ---- Out ------------------------------------------------------------------------------------------------------
   // The browser reads a chosen file from the disk when it is needed: it never passes through a call.
   const staged = new Map();
+  const handedOver = new Set(); // keys of the messages that this load of the page was given
   let chooser = null;
   bridge.staged = staged;
   bridge.chooser = () => {
@@ -64,6 +65,7 @@
     const { type, media_id: mediaId, mime, filename, caption } = content;
     const chosen = staged.get(mediaId);
     staged.delete(mediaId);
+    handedOver.add(String(options.messageId).split("_")[2]);
     const file = new File([chosen], filename ?? "file", { type: type === "voice" ? (MIMES[mime] ?? mime) : mime });
     const how = {
       ...options,
@@ -76,20 +78,21 @@
     Promise.resolve(sent?.sendMsgResult)
       .then((result) => {
         const said = result?.messageSendResult ?? result;
-        if (typeof said === "string" && said !== "OK") bridge.tell("ack", { id: String(options.messageId), ack: -1 });
+        if (/^ERROR/i.test(String(said))) bridge.tell("ack", { id: String(options.messageId), ack: -1 });
       })
       .catch(() => undefined);
     return sent;
   };
   for (const type of Object.keys(TYPES)) bridge.senders[type] = send;
 
-  // What was in the chat before it was uploaded, in a page that is gone: its bytes are gone with it, and nobody got it.
-  bridge.neverUploaded = (msg) =>
-    Boolean(msg?.mediaData) &&
-    Number(msg.ack ?? 0) <= 0 &&
-    !msg.directPath &&
-    !msg.mediaKey &&
-    !/PREPAR|UPLOAD/.test(String(msg.mediaData.mediaStage ?? "").replace("ERROR_UPLOAD", ""));
+  // What is in the chat and was never uploaded: the upload failed, or its page is gone, and the bytes with it. Nobody got
+  // it. Where a build does not say so clearly, the message counts as on its way, like a text.
+  bridge.neverUploaded = (msg) => {
+    if (!msg?.mediaData || Number(msg.ack ?? 0) > 0) return false;
+    if (msg.directPath || msg.mediaKey || msg.clientUrl || msg.deprecatedMms3Url) return false;
+    const stage = String(msg.mediaData.mediaStage ?? "");
+    return stage.startsWith("ERROR") || (!handedOver.has(msg.id.id) && stage !== "RESOLVED");
+  };
 
   // ---- In -------------------------------------------------------------------------------------------------------
   const MEDIA = new Set(["image", "video", "document", "audio", "ptt", "sticker", "gif", "ptv"]);
