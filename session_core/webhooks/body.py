@@ -56,7 +56,8 @@ def data(event_type: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = _camel({name: value for name, value in payload.items() if name not in _INTERNAL})
     if event_type == "session.status":
         return _status(shown)
-    if event_type.startswith("message.") and "chat_id" in payload:
+    # A file has a direction and no chat, a reaction a chat and no direction; a message has both.
+    if event_type.startswith("message.") and {"chat_id", "direction"} <= payload.keys():
         return _message(shown)
     return shown
 

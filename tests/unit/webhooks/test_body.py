@@ -103,6 +103,17 @@ def test_a_status_has_the_public_word_and_nothing_of_ours() -> None:
     assert not {"userId", "hostId", "qr"} & data.keys()
 
 
+def test_a_reaction_is_no_message() -> None:
+    payload = {"message_id": "1", "chat_id": "34612345678@c.us", "at": "x", "from_me": False, "emoji": "👍"}
+    assert composed("message.reaction", payload)["data"] == {
+        "messageId": "1",
+        "chatId": "34612345678@c.us",
+        "at": "x",
+        "fromMe": False,
+        "emoji": "👍",
+    }
+
+
 def test_the_same_event_is_the_same_bytes() -> None:
     first, second = (body.compose(event_id=EVENT, event_type="x", at=T0, payload={"b": 1, "a": "é"}) for _ in range(2))
     assert first == second
