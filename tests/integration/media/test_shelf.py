@@ -51,7 +51,11 @@ async def read(shelf: Shelf, path: str, start: int = 0) -> bytes:
         return b"".join([piece async for piece in reader.pieces(len(CONTENT))])
 
 
-async def test_what_is_kept_comes_back_from_any_byte_on(shelf: Shelf) -> None:
+@pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no ranges"])
+async def test_what_is_kept_comes_back_from_any_byte_on(
+    shelf: Shelf, storage: tuple[str, Storage], ranges: bool
+) -> None:
+    storage[1].ranges = ranges
     path = await keep(shelf)
     assert await read(shelf, path) == CONTENT
     assert await read(shelf, path, 300_001) == CONTENT[300_001:]
