@@ -103,6 +103,37 @@ async def linked(program: Program, phone: PhoneClient) -> None:
     assert ready.data == {"sessionId": program.account["sessionId"], "phoneNumber": phone.number}
 
 
+async def other_kinds(program: Program, phone: PhoneClient, text_id: str) -> None:
+    """A place goes out and is reacted to; the text that went out before is edited, reacted to and taken back."""
+    messages = f"/api/v1/accounts/{program.account['id']}/messages"
+    place = {"to": CONTACT, "type": "location", "latitude": 40.4, "longitude": -3.7, "name": "Sol"}
+    accepted = (await program.rest.post(messages, json=place)).raise_for_status().json()
+    changes = [
+        ("PUT", "text", {"text": "Tu pedido va de camino"}),
+        ("PUT", "reaction", {"emoji": "👍"}),
+        ("POST", "revoke", None),
+    ]
+    for method, what, body in changes:
+        asked = await program.rest.request(method, f"{messages}/{text_id}/{what}", json=body)
+        assert asked.status_code == 202, asked.text
+        await program.reaches(asked.json()["id"], "sent")
+    text, sent = await phone.received()
+    assert (text["edits"], text["reactions"], text["revoked"]) == (["Tu pedido está listo"], {"me": "👍"}, True)
+    assert (sent["type"], sent["content"]["loc"]) == ("location", "Sol")
+
+    await phone.react(CONTACT, sent["id"], "🎉")
+    while not (told := (await program.live.next("whatsapp:message", SLOW)).data["message"])["reactions"]:
+        continue
+    while told["id"] != accepted["id"]:
+        told = (await program.live.next("whatsapp:message", SLOW)).data["message"]
+    assert [one["emoji"] for one in told["reactions"]] == ["🎉"]
+    shown = await program.get(f"/messages/{text_id}")
+    assert (shown["text"], bool(shown["revokedAt"])) == ("", True)
+    versions = await program.get(f"/messages/{text_id}/versions")
+    assert [one["text"] for one in versions] == ["Tu pedido está listo", "Tu pedido va de camino"]
+    assert (await program.get(f"/numbers/{CONTACT}"))["exists"] is True
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_program_goes_the_whole_way(program: Program, stand_in: RunningSandbox) -> None:
@@ -123,13 +154,14 @@ async def test_a_program_goes_the_whole_way(program: Program, stand_in: RunningS
 
     assert [one["text"] for one in await eventually(came_in, SLOW)] == ["Voy para allá"]
 
+    await other_kinds(program, phone, accepted.json()["id"])
     program.whahook.kill("host")
     await program.live.next("whatsapp:ready", SLOW)
     again = await program.send("Y otro más", "order-3")
     await program.reaches(again.json()["id"], "read")
     assert "whatsapp:qr" not in program.live.names()[2:], "the login survived"
     received = await phone.received()
-    assert [(one["text"], one["times"]) for one in received] == [("Tu pedido está listo", 1), ("Y otro más", 1)]
+    assert [(one["text"], one["times"]) for one in received] == [("", 1), ("", 1), ("Y otro más", 1)]
 
     await phone.unlink()
     ended = await program.live.next("whatsapp:disconnected", SLOW)

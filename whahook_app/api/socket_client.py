@@ -19,7 +19,7 @@ from session_core.services.health import OUTAGES
 from session_core.services.live import AnyEvent, Core, Resync
 from session_core.services.principal import Principal
 from session_core.settings import Settings
-from whahook_app.api import session_events
+from whahook_app.api import chat_events, session_events
 from whahook_app.api.session_events import SocketEvent, Told
 from whahook_app.auth.cookie import token_from_cookie_header
 from whahook_app.auth.origin import is_own_origin
@@ -116,6 +116,8 @@ class Client:
             await self._tell(event.session)
         elif isinstance(event, AccountDeleted):
             await self._forget(event.account_id)
+        elif isinstance(event, chat_events.ChatEvent):
+            await self._emit(chat_events.told(event))
         return True
 
     async def _tell_everything(self) -> bool:
