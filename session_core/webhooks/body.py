@@ -54,6 +54,14 @@ def compose(
 def data(event_type: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an event is about, in the shape that the REST API has for it."""
     shown: dict[str, Any] = _camel({name: value for name, value in payload.items() if name not in _INTERNAL})
+    try:
+        return _shaped(event_type, payload, shown)
+    except (KeyError, ValueError):
+        # Another version of the host wrote something newer: as it is it holds up nothing that is behind it.
+        return shown
+
+
+def _shaped(event_type: str, payload: Mapping[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     if event_type == "session.status":
         return _status(shown)
     # A file has a direction and no chat, a reaction a chat and no direction; a message has both.

@@ -114,6 +114,11 @@ def test_a_reaction_is_no_message() -> None:
     }
 
 
+def test_what_a_newer_host_wrote_goes_out_as_it_is() -> None:
+    assert composed("session.status", {"status": "dreaming"})["data"] == {"status": "dreaming"}
+    assert composed("session.status", {"new_field": 1})["data"] == {"newField": 1}
+
+
 def test_the_same_event_is_the_same_bytes() -> None:
     first, second = (body.compose(event_id=EVENT, event_type="x", at=T0, payload={"b": 1, "a": "é"}) for _ in range(2))
     assert first == second
