@@ -150,18 +150,17 @@ class _Drain:
             # The host marks the lane when the account is ready again.
             await self._give_back(this, counts=False)
             return None
-        except ChangedHands:
-            # Whether it went out the new holder can tell: it need not be waited for.
-            log.warning("send_without_answer", message_id=str(this.message.id), reason="changed_hands")
-            await settle.end_lease(self._core, this.message, this.token)
-            return timedelta(0)
         except PolicyError as error:
             outcome = SendOutcome(result="not_sent", failure=error.code)
         except TransientError as error:
             # Nobody knows whether it went out. It keeps its place in the lane and under the limits until its lease is
             # over; the next try asks WhatsApp first.
             log.warning("send_without_answer", message_id=str(this.message.id), reason=error.code)
-            return _left(this.message, utcnow())
+            if not _surely_over(error):
+                return _left(this.message, utcnow())
+            pause = policy.backoff(this.message.attempts)
+            await settle.end_lease(self._core, this.message, this.token, pause)
+            return pause
         return await self._settle(this, outcome)
 
     async def _settle(self, this: _Try, outcome: SendOutcome) -> timedelta | None:
@@ -206,6 +205,11 @@ def _outcome(answer: dict[str, Any]) -> SendOutcome:
         return SendOutcome.model_validate(answer)
     except ValidationError as error:
         raise TransientError("The host's answer is not understood.", code="bad_answer") from error
+
+
+def _surely_over(error: TransientError) -> bool:
+    """Tell whether the page that may have sent it is gone: what it did not do by then it will never do."""
+    return isinstance(error, ChangedHands) or error.code == "page_lost"
 
 
 def _left(message: Message, now: datetime) -> timedelta:

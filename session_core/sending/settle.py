@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from session_core.clock import utcnow
@@ -40,10 +40,11 @@ async def release(core: Core, user_id: UUID, message: Message, token: str, *, co
         await _tell(core, user_id, messages.view(released))
 
 
-async def end_lease(core: Core, message: Message, token: str) -> None:
-    """Let the next try begin: this one is over, though nobody knows how it ended."""
+async def end_lease(core: Core, message: Message, token: str, pause: timedelta) -> None:
+    """Let the next try begin after ``pause``: this one is over, though nobody knows how it ended."""
+    now = utcnow()
     async with core.db.begin() as session:
-        await messages.end_lease(session, message.id, token, utcnow())
+        await messages.end_lease(session, message.id, token, now + pause, now)
 
 
 async def fail(core: Core, user_id: UUID, message: Message, token: str, failure: str) -> None:

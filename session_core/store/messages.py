@@ -255,9 +255,9 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
     return (await session.exec(query)).first() is not None
 
 
-async def end_lease(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
-    """Let others try a message whose last try is over, though nobody knows how it ended."""
-    return await _move_own(session, message_id, token, now, status=MessageStatus.SENDING, lease_until=now)
+async def end_lease(session: AsyncSession, message_id: UUID, token: str, until: datetime, now: datetime) -> bool:
+    """Let others try from ``until`` on a message whose last try is over, though nobody knows how it ended."""
+    return await _move_own(session, message_id, token, now, status=MessageStatus.SENDING, lease_until=until)
 
 
 async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime, *, counts: bool = True) -> bool:

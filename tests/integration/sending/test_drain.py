@@ -254,6 +254,22 @@ async def test_a_host_that_is_replaced_is_not_waited_for(
     assert await places(core, user_id) == 1
 
 
+async def test_a_page_that_was_lost_is_not_waited_for(core: Core, user_id: UUID, account_id: UUID) -> None:
+    core = replace(core, settings=core.settings.model_copy(update={"send_timeout": timedelta(minutes=5)}))
+    texts = await fill(core, account_id, 1)
+    gone = RaisingHost(core, TransientError("The page could not be asked.", code="page_lost"))
+    async with running(gone, account_id):
+        await drain_lane(core, account_id)
+        assert await statuses(core, account_id) == [SENDING]  # it may be out
+        assert await drain_lane(core, account_id) == 0
+    await eventually(lambda: pop_due(core.redis))
+    async with running(RecordingHost(core), account_id) as host:
+        await drain_lane(core, account_id)
+    assert [command.look_first for command in host.commands] == [True]
+    assert host.texts == texts
+    assert await places(core, user_id) == 1
+
+
 async def test_a_bus_that_lost_its_leases_leaves_the_message_to_the_host(core: Core, account_id: UUID) -> None:
     core = replace(core, settings=core.settings.model_copy(update={"send_timeout": timedelta(minutes=5)}))
     await fill(core, account_id, 1)
