@@ -219,6 +219,20 @@ def discard_trials(folder: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def put_aside(path: Path, now: datetime) -> None:
+    """Put an account's profile aside, with all that is in it. Blocking.
+
+    Raises:
+        FatalError: ``profile_in_use`` while a driver has it open; ``profile_unusable``.
+    """
+    profile = Profile(path)
+    profile.acquire()
+    try:
+        profile.quarantine(now)
+    finally:
+        profile.release()
+
+
 def delete(path: Path) -> None:
     """Delete an account's profile for good. Blocking.
 

@@ -51,6 +51,10 @@ _TOO_LONG = {
 """Why a phase that lasted too long ends; the other ones have to do with loading."""
 
 
+class LoginMissing(LoginRequired):
+    """The profile has no login, and nobody said that it ended: its database may have been lost."""
+
+
 class Say(Protocol):
     """Sets the session's status (see `session_core.host.session.Session._set_status`)."""
 
@@ -111,6 +115,7 @@ class Attempt:
         self._gone = gone
         self._status = SessionStatus.LAUNCHING
         self._showed_qr = False
+        self._had_login = False
         self._deadline: asyncio.Timeout | None = None
         self._verdict: WhahookError | None = None
 
@@ -192,6 +197,7 @@ class Attempt:
                 self._progress(event)
 
     def _progress(self, event: DriverEvent) -> None:
+        self._had_login = self._had_login or isinstance(event, Linking | Syncing | Ready)
         match event:
             case Loaded() if self._status is not SessionStatus.LOADING:
                 # The page was loaded anew under us; what it shows next says what that means.
@@ -224,7 +230,8 @@ class Attempt:
             if self._qr_reason is None:
                 raise LoginRequired("The login has ended.", code=event.cause)
         elif self._qr_reason is None:
-            raise LoginRequired("There is no login any more.", code=self._gone)
+            kind = LoginRequired if self._had_login else LoginMissing
+            raise kind("There is no login any more.", code=self._gone)
         elif isinstance(event, QrExpired):
             raise LoginRequired("Nobody scanned the code.", code=ReasonCode.QR_EXPIRED)
         else:

@@ -35,6 +35,14 @@ class Profiles(Protocol):
         """
         ...
 
+    async def put_aside(self, session_id: str) -> None:
+        """Put a damaged profile aside under another name; it is never deleted.
+
+        Raises:
+            WhahookError: it is in use, or cannot be renamed.
+        """
+        ...
+
     async def name(self) -> str:
         """Return the name of the folder with all of them; hosts that share it see the same name."""
         ...

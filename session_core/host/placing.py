@@ -9,11 +9,12 @@ import structlog
 from session_core.backups.errors import problem_of
 from session_core.domain.backup import BackupProblem
 from session_core.domain.status import ReasonCode
-from session_core.errors import FatalError, TransientError
+from session_core.errors import FatalError, LoginRequired, TransientError
+from session_core.host.attempt import Attempt, LoginMissing
 from session_core.host.backup_tools import Owned
 from session_core.host.house import House
 from session_core.host.policy import Restore
-from session_core.store import accounts
+from session_core.store import accounts, backups
 from session_core.store.errors import STORE_ERRORS
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class Placing:
         self._house = house
         self._owned = owned
         self._begins = begins
+        self._replace = self._replaced = False
 
     async def chosen(self, restore: Restore) -> BackupProblem | None:
         """Restore the backup that the owner chose.
@@ -58,15 +60,19 @@ class Placing:
         return None
 
     async def lost(self, *, person_there: bool) -> None:
-        """Restore the newest backup when the profile of a linked account is not there any more.
+        """Restore the newest backup when the profile of a linked account is not there any more, or is to be replaced.
 
         Args:
             person_there: somebody waits who can also scan a code: without a backup it goes on with an empty profile.
 
         Raises:
             TransientError: the backup cannot be reached now.
-            FatalError: there is one, and it cannot be opened before somebody changes something.
+            FatalError: there is one, and it cannot be opened before somebody changes something; or the profile that
+                is to be replaced cannot be put aside.
         """
+        if self._replace:
+            await self._house.profiles.put_aside(self._owned.name)
+            self._replace, self._replaced = False, True
         if await self._house.profiles.exists(self._owned.name):
             return
         try:
@@ -106,6 +112,37 @@ class Placing:
         """
         async with self._house.core.db.begin() as session:
             await accounts.restore_done(session, self._owned.account_id, restore.backup_id, restore.seq)
+
+    async def opened_by(self, attempt: Attempt) -> None:
+        """Run a browser on the profile until it ends. A profile that lost its login is replaced before the next one.
+
+        Databases get lost too: only when the newest backup has no login either did the phone unlink us.
+
+        Raises:
+            PersonRequired, FatalError, TransientError: as `Attempt.run`.
+        """
+        try:
+            await attempt.run(self._house.starts, self._house.room)
+        except LoginMissing as error:
+            if self._replaced:
+                raise LoginRequired(error.message, code=ReasonCode.UNLINKED) from None
+            if attempt.muted or not await self._replaceable():
+                raise
+            self._replace = True
+            raise TransientError("The profile has lost its login.", code=ReasonCode.PROFILE_QUARANTINED) from None
+
+    def works(self) -> None:
+        """Note that a login was found in the profile."""
+        self._replaced = False
+
+    async def _replaceable(self) -> bool:
+        account_id = self._owned.account_id
+        try:
+            async with self._house.core.db.read() as session:
+                newest = (await backups.newest(session, [account_id])).get(account_id)
+        except STORE_ERRORS as error:
+            raise _database_away() from error
+        return newest is not None and await self._house.backups.can_open(newest)
 
     async def _give_up(self, error: Exception, person_there: bool) -> None:
         problem = await self._told(error)

@@ -11,6 +11,7 @@ import structlog
 from session_core.backups import swap
 from session_core.browser import processes, profile
 from session_core.browser.usage import Usage, measure
+from session_core.clock import utcnow
 from session_core.errors import FatalError
 from session_core.host import custody
 
@@ -43,6 +44,10 @@ class LocalProfiles:
         # Also what was there before a restore.
         await asyncio.to_thread(profile.delete, swap.previous(self.path(session_id)))
         await asyncio.to_thread(custody.forget, self._folder, session_id)
+
+    async def put_aside(self, session_id: str) -> None:
+        """See `Profiles.put_aside`."""
+        await asyncio.to_thread(profile.put_aside, self.path(session_id), utcnow())
 
     async def name(self) -> str:
         """See `Profiles.name`."""

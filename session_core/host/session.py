@@ -318,7 +318,7 @@ class Session:
         try:
             await self._put_profile_in_place()
             attempt = self._attempt = self._new_attempt()
-            await attempt.run(self._house.starts, self._house.room)
+            await self._placing.opened_by(attempt)
         except Exception as error:
             if not isinstance(error, WhahookError):
                 log.exception("attempt_failed", session=self.name)
@@ -396,6 +396,7 @@ class Session:
             messages.clean(event.push_name)[:100] if event.push_name else name,
         )
         self._expects_qr = False
+        self._placing.works()
         self._gone = ReasonCode.UNLINKED
         self._failures = 0
         self._ready_at = asyncio.get_running_loop().time()

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from session_core.backups import swap
+from session_core.browser.profile import quarantines
 from session_core.bus import hosts
 from session_core.clock import utcnow
 from session_core.core import Core
@@ -25,7 +26,7 @@ from session_core.services import accounts as account_service
 from session_core.services import backups as service
 from session_core.store import accounts, alerts, backups
 from session_core.store.models import SessionBackup
-from session_core.whatsapp.driver import Loaded
+from session_core.whatsapp.driver import Loaded, LoggedOut, LogoutCause, Loss, Lost
 from tests.fakes.drivers import NeverReadyDriver, ScriptedDriver, qr, ready
 from tests.integration.backups.profiles import NEEDED, contents, make_profile
 from tests.integration.backups.test_freeze import browser_on
@@ -588,6 +589,47 @@ async def test_a_folder_with_nothing_in_it_is_a_lost_profile_too(stage: Stage) -
         await next_life.manager.start()
         await next_life.until(account_id, S.READY, ReasonCode.RESTORED)
     assert log_of(stage, account_id) == b"version 0"
+
+
+async def lost_login(stage: Stage, *drivers: ScriptedDriver) -> UUID:
+    """Let a host find an account's profile without its login, while there is a backup; the drivers are what it gets."""
+    account_id = await at_rest(stage)
+    await stage.manager.start()
+    write(stage, account_id, b"as it was saved")
+    await backed_up(stage, account_id)
+    first = ready_driver()
+    stage.will_get(first)
+    await stage.connect(account_id)
+    await stage.until(account_id, S.READY)
+    write(stage, account_id, b"damaged")
+    stage.will_get(ScriptedDriver([Loaded(), qr()]), *drivers)
+    first.emit(Lost(Loss.BROWSER))
+    return account_id
+
+
+async def test_a_login_that_is_not_in_its_profile_any_more_comes_back_from_the_newest_backup(stage: Stage) -> None:
+    account_id = await lost_login(stage, ready_driver())
+    await stage.until(account_id, S.RECONNECTING, ReasonCode.PROFILE_QUARANTINED)
+    await stage.until(account_id, S.READY, ReasonCode.RESTORED)
+    assert log_of(stage, account_id) == b"as it was saved"
+    (aside,) = quarantines(stage.profile(account_id))
+    assert (aside / LOG).read_bytes() == b"damaged"
+
+
+async def test_when_the_backup_has_no_login_either_the_phone_has_unlinked_it(stage: Stage) -> None:
+    account_id = await lost_login(stage, ScriptedDriver([Loaded(), qr()]))
+    await stage.until(account_id, S.ACTION_REQUIRED, ReasonCode.UNLINKED)
+    assert len(quarantines(stage.profile(account_id))) == 1
+
+
+async def test_an_end_that_was_told_is_believed_at_once(stage: Stage) -> None:
+    account_id = await at_rest(stage)
+    await stage.manager.start()
+    await backed_up(stage, account_id)
+    stage.will_get(ScriptedDriver([Loaded(), ready(), LoggedOut(LogoutCause.UNLINKED), qr()]))
+    await stage.connect(account_id)
+    await stage.until(account_id, S.ACTION_REQUIRED, ReasonCode.UNLINKED)
+    assert quarantines(stage.profile(account_id)) == []
 
 
 async def test_when_the_newest_is_damaged_the_one_before_is_taken(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from session_core.domain.message import Ack
 from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.errors import LoginRequired, PersonRequired, TransientError, WhahookError
 from session_core.host import policy
-from session_core.host.attempt import Attempt, Hearing, close_driver
+from session_core.host.attempt import Attempt, Hearing, LoginMissing, close_driver
 from session_core.host.room import Room
 from session_core.tasks import spawn
 from session_core.whatsapp.driver import (
@@ -91,8 +91,9 @@ async def test_every_step_is_said_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("events", "allowed", "kind", "code"),
     [
-        ([qr()], None, LoginRequired, "unlinked"),
-        ([QrExpired()], None, LoginRequired, "unlinked"),
+        ([qr()], None, LoginMissing, "unlinked"),
+        ([QrExpired()], None, LoginMissing, "unlinked"),
+        ([Syncing(), qr()], None, LoginRequired, "unlinked"),
         ([LoggedOut()], None, LoginRequired, "unlinked"),
         ([QrExpired()], CAUSE, LoginRequired, "qr_expired"),
         ([ready(), qr()], CAUSE, LoginRequired, "unlinked"),
