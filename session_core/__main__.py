@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, TypeVar
 
 import typer
@@ -81,13 +82,14 @@ def host() -> None:
 
     from session_core.host.service import run_host
     from session_core.sending.ticker import run_ticker
+    from session_core.services.vitals import run_vitals
 
     async def serve() -> None:
         from session_core.launch.valkey import wait_for_valkey
 
         await wait_for_valkey(settings.redis_url)
         # A ticker here too: a lane is woken also while the worker service is starting or busy.
-        await run_host(settings, extra_tasks=[run_ticker])
+        await run_host(settings, extra_tasks=[run_ticker, partial(run_vitals, service="host")])
 
     _or_exit(lambda: asyncio.run(serve()))
 
@@ -98,12 +100,14 @@ def worker() -> None:
     settings = _start()
 
     from session_core.alerts.service import queues, run_alerts
-    from session_core.sending.worker import run_worker
+    from session_core.sending.worker import ExtraTask, run_worker
     from session_core.services.history import run_retention
     from session_core.services.media_upkeep import run_media_janitor
+    from session_core.services.vitals import run_vitals
     from session_core.webhooks.service import run_webhooks
 
-    extra_tasks = [run_alerts, run_media_janitor, run_webhooks, run_retention]
+    watched = partial(run_vitals, service="worker")
+    extra_tasks: list[ExtraTask] = [run_alerts, run_media_janitor, run_webhooks, run_retention, watched]
     _or_exit(lambda: _wait_for_redis(settings))
     _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=extra_tasks))
 

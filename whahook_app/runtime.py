@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 from session_core.log import setup_logging
 from session_core.services.live import Core, open_core
+from session_core.services.vitals import run_vitals
 from session_core.settings import Settings, get_settings
+from session_core.tasks import end, spawn
 
 _core: Core | None = None
 
@@ -21,10 +23,12 @@ async def open_runtime(settings: Settings | None = None) -> AsyncIterator[Core]:
     async with open_core(settings) as core:
         await core.hub.start()
         _core = core
+        telling = spawn(run_vitals(core, "web"), name="vitals")
         try:
             yield core
         finally:
             _core = None
+            await end(telling)
 
 
 def get_core() -> Core:

@@ -22,6 +22,9 @@ USAGE = "wh:usage"
 HOSTS = "wh:hosts"
 """Hash: host id -> its latest heartbeat as JSON."""
 
+PROCESSES = "wh:processes"
+"""Hash: service, machine and id of a process -> what it told about itself, and until when that counts."""
+
 
 def host_alive(host_id: str) -> str:
     """Set while a host is heard of; expires when it is not."""

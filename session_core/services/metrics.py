@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from session_core.bus import condition, hosts
+from session_core.bus import condition, hosts, vitals
 from session_core.bus.hosts import Heartbeat
 from session_core.core import Core
 from session_core.domain.health import HealthLevel
@@ -23,6 +23,7 @@ async def text(core: Core) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     _hosts(registry, await hosts.alive(core.redis))
     await _sessions(registry, core)
+    await _processes(registry, core)
     await _rows(registry, core)
     return generate_latest(registry)
 
@@ -53,6 +54,22 @@ async def _sessions(registry: CollectorRegistry, core: Core) -> None:
     for account_id, found in (await condition.healths(core.redis, known)).items():
         for level in HealthLevel:
             health.labels(account_id, level.value).set(found.level is level)
+
+
+async def _processes(registry: CollectorRegistry, core: Core) -> None:
+    labels = ["service", "machine", "pid"]
+    tasks = Gauge("whahook_process_tasks", "asyncio tasks that are not done", labels, registry=registry)
+    files = Gauge("whahook_process_open_files", "File descriptors", labels, registry=registry)
+    threads = Gauge("whahook_process_threads", "Threads", labels, registry=registry)
+    memory = Gauge("whahook_process_memory_bytes", "Memory (RSS), without browsers", labels, registry=registry)
+    for one in await vitals.known(core.redis):
+        which = (one.service, one.machine, one.pid)
+        tasks.labels(*which).set(one.tasks)
+        files.labels(*which).set(one.open_files)
+        threads.labels(*which).set(one.threads)
+        memory.labels(*which).set(one.memory)
+    connections = Gauge("whahook_bus_connections", "Connections that Valkey has open", registry=registry)
+    connections.set(await vitals.connections(core.redis))
 
 
 async def _rows(registry: CollectorRegistry, core: Core) -> None:

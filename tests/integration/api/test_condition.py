@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 from pydantic import SecretStr
 
-from session_core.bus import condition, hosts
+from session_core.bus import condition, hosts, vitals
 from session_core.bus.hosts import Heartbeat
+from session_core.bus.vitals import ProcessVitals
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.health import Cure, Health, HealthLevel, Sign, Vitals
@@ -79,6 +80,8 @@ async def test_metrics_are_for_who_has_the_token(settings: Settings, core: Core)
     await condition.keep_usage(core.redis, "host-dead", {uuid4(): old})
     health = Health(level=HealthLevel.DEGRADED, vitals=Vitals(at=utcnow()))
     await condition.keep_health(core.redis, {account_id: health})
+    itself = ProcessVitals(service="host", machine="m", pid=7, tasks=30, open_files=20, threads=4, memory=1024)
+    await vitals.tell(core.redis, itself)
     with_token = settings.model_copy(update={"metrics_token": SecretStr("secret")})
     async with running_api(with_token) as api, client(api) as anybody:
         for sent in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}, {"X-API-Key": "secret"}):
@@ -93,6 +96,9 @@ async def test_metrics_are_for_who_has_the_token(settings: Settings, core: Core)
         'whahook_accounts{phase="ready"} 1.0',
         'whahook_accounts{phase="error"} 0.0',
         "whahook_messages_waiting 1.0",
+        'whahook_process_tasks{machine="m",pid="7",service="host"} 30.0',
+        'whahook_process_open_files{machine="m",pid="7",service="host"} 20.0',
+        'whahook_process_memory_bytes{machine="m",pid="7",service="host"} 1024.0',
         f'whahook_session_memory_bytes{{account="{account_id}",host="host-1"}} 5.0',
         f'whahook_session_cpu_percent{{account="{account_id}",host="host-1"}} 1.5',
         f'whahook_session_processes{{account="{account_id}",host="host-1"}} 4.0',
@@ -100,4 +106,6 @@ async def test_metrics_are_for_who_has_the_token(settings: Settings, core: Core)
         f'whahook_session_health{{account="{account_id}",level="healthy"}} 0.0',
     } <= lines
     assert "host-dead" not in answer.text
+    (connections,) = [line for line in lines if line.startswith("whahook_bus_connections")]
+    assert float(connections.split()[1]) >= 1
     assert str(user_id) not in answer.text
