@@ -20,7 +20,7 @@ NPM := node_modules/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NPM_CONFIG_LOGLEVEL := error
 
-.PHONY: help setup chromium run build migrate doctor test test-unit chaos check bench lock clean
+.PHONY: help setup chromium run build migrate doctor test test-unit chaos soak check bench lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-unit: $(DEV) ## Run the tests that do no I/O
 
 chaos: setup $(DEV) ## Break real processes and print what it cost; ARGS="-k word" chooses some
 	@$(VENV)/bin/pytest tests/chaos $(ARGS)
+
+soak: setup $(DEV) ## A day with shortened intervals: what it uses must stay flat; SOAK_MINUTES=20
+	@SOAK_MINUTES=$${SOAK_MINUTES:-20} $(VENV)/bin/pytest -s tests/chaos/test_soak.py $(ARGS)
 
 check: $(DEV) ## Lint, format, types, layers
 	@$(VENV)/bin/ruff check

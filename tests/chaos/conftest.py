@@ -5,18 +5,20 @@ Tests marked ``short`` are the short form inside ``make test``; the others run i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from session_core.launch.frontend import ensure_frontend
-from tests.chaos.table import ROWS, drawn, markdown
+from tests.chaos.table import NOTES, ROWS, drawn, markdown
 from tests.servers.databases import copy_sqlite, migrated_postgres, migrated_sqlite, postgres_copy
+from tests.servers.postgres import PostgresServer, running_postgres_server
 from tests.servers.site import HostProcess, Line, Site, running_site
 
 HERE = Path(__file__).parent
 REPORT = "--faults"
+DEBUGGABLE = "--remote-debugging-port=0"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a SQLite file with all tables; never opened again."""
     return migrated_sqlite(tmp_path_factory.mktemp("template") / "template.db")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A Postgres that may be killed: what it has confirmed is there when it comes back."""
+    with running_postgres_server(tmp_path_factory.mktemp("postgres"), synchronous_commit="on") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """URL of a database on it."""
+    return postgres_server.url
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +108,8 @@ def site_url(database_kind: str, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 async def site(site_url: str, folder: Path, pages: None) -> AsyncIterator[Site]:
     """An installation of single processes, with one host, for the faults of a module one after the other."""
-    async with running_site(folder, site_url, apart=True) as site:
+    # The test speaks to the browsers too, beside the host.
+    async with running_site(folder, site_url, apart=True, WHAHOOK_CHROMIUM_ARGS=DEBUGGABLE) as site:
         await site.host()
         yield site
 
@@ -111,8 +127,10 @@ async def account(site: Site) -> Line:
 
 
 @pytest.fixture
-async def line(account: Line) -> Line:
+async def line(account: Line, host: HostProcess) -> Line:
     """The account, ready, with no setback behind it that would make the pauses longer."""
+    if not host.alive:
+        await host.start()
     if account.hurt:
         await account.begin_anew()
     return account
@@ -120,8 +138,10 @@ async def line(account: Line) -> Line:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table."""
-    if ROWS:
-        terminalreporter.section("faults")
-        terminalreporter.write_line(drawn(ROWS))
-        if report := config.getoption(REPORT):
-            report.write_text(markdown(ROWS))
+    if not ROWS and not NOTES:
+        return
+    terminalreporter.section("faults")
+    for line in [*([drawn(ROWS)] if ROWS else []), *NOTES]:
+        terminalreporter.write_line(line)
+    if report := config.getoption(REPORT):
+        report.write_text("\n".join([markdown(ROWS), *(f"* {note}" for note in NOTES)]) + "\n")

@@ -48,6 +48,8 @@ class Row:
 
 
 ROWS: list[Row] = []
+NOTES: list[str] = []
+"""What is no line of the table."""
 
 
 def drawn(rows: Sequence[Row]) -> str:

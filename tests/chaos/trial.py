@@ -65,6 +65,7 @@ async def suffering(
     fault: str,
     *,
     qr: bool = False,
+    person: bool = False,
     database: str = "sqlite",
     patience: timedelta = PATIENCE,
 ) -> AsyncIterator[Trial]:
@@ -76,31 +77,38 @@ async def suffering(
         line: an account that is ready.
         host: the one that has it.
         fault: its name in the table.
-        qr: whether a code may be asked for.
+        qr: whether a code has to be scanned.
+        person: whether it takes a person to go on.
         database: its name in the table.
         patience: for the account to come back.
     """
     site, counted = line.site, len(line.sent) + len(line.written)
     before = ours(site)
-    async with watched(line):
-        async with traffic(line):
-            await _flows(line)
-            trial = Trial(site, line, host)
-            line.hurt = True
-            yield trial
-            flowing = await trial.until_flowing(patience)
-            ready = await trial.until_ready(patience)
-        await line.settled(patience)
-        said = trial.said
+    try:
+        async with watched(line):
+            async with traffic(line):
+                await _flows(line)
+                trial = Trial(site, line, host)
+                line.hurt = True
+                yield trial
+                flowing = await trial.until_flowing(patience)
+                ready = await trial.until_ready(patience)
+            await line.settled(patience)
+            said = trial.said
+    except BaseException:
+        # What this fault lost is not counted again by the next one.
+        await line.forget_missing()
+        raise
     lost, twice = await line.losses()
     left = await _left(site, before)
     texts = len(line.sent) + len(line.written) - counted
-    asked = any(one.startswith(("qr", "disconnected:action_required")) for one in said)
+    asked = any(one.startswith("qr") for one in said)
     ROWS.append(Row(database, fault, ready, flowing, asked, texts, lost, twice, len(left), " → ".join(said) or "ready"))
     assert (lost, twice) == (0, 0)
     assert left == []
     assert len(roots(host.browser(line.session_id))) == 1, "one browser, not two"
     assert asked == qr, said
+    assert person == any(one.startswith(("disconnected:action_required", "error")) for one in said), said
 
 
 async def _flows(line: Line) -> None:
@@ -188,15 +196,3 @@ async def _left(site: Site, before: set[psutil.Process]) -> list[str]:
     with suppress(AssertionError):
         await eventually(none_left, ENDING)
     return await asyncio.to_thread(strays, site, before)
-
-
-def renderer(host: HostProcess, line: Line) -> psutil.Process:
-    """Return the process that shows WhatsApp Web."""
-    found = [process for process in host.browser(line.session_id) if "--type=renderer" in process.cmdline()]
-    assert found, "there is no renderer"
-    return max(found, key=lambda process: process.memory_info().rss)
-
-
-def playwright(host: HostProcess) -> psutil.Process:
-    """Return the driver process through which the host speaks to its browsers."""
-    return host.child(lambda command: any(word.endswith("cli.js") for word in command) and "run-driver" in command)

@@ -69,6 +69,11 @@ class HostProcess:
         """Whether it was started and not stopped since; it may have died."""
         return self._process is not None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
     async def start(self, **env: str) -> None:
         """Start it, and wait until it has said who it is; ``env`` counts from now on."""
         self._env |= env
@@ -232,6 +237,12 @@ class Line:
         """Tell whether the API says of every message that it is out."""
         page = await self.site.get_list(f"/accounts/{self.id}/messages?limit=200&direction=out")
         return all(message["status"] in {"sent", "server", "device", "read"} for message in page)
+
+    async def forget_missing(self) -> None:
+        """Expect no longer what is missing now."""
+        missing = set(await self.missing())
+        self.sent[:] = [text for text in self.sent if text not in missing]
+        self.written[:] = [text for text in self.written if text not in missing]
 
     async def settled(self, timeout: timedelta = PATIENCE) -> None:
         """Return once everything sent has arrived and everything written is stored."""
@@ -448,7 +459,7 @@ async def _api_of(data: Path, env: Mapping[str, str], sandbox: RunningSandbox) -
 @asynccontextmanager
 async def traffic(line: Line, every: timedelta = timedelta(milliseconds=300)) -> AsyncIterator[None]:
     """Let texts go both ways all the time, while the block lasts."""
-    start = len(line.sent)
+    start = len(line.sent) + len(line.written)
 
     async def run() -> None:
         number = start
