@@ -43,6 +43,9 @@ MAX_PAGE = 200
 MAX_REPLAY = 10_000
 """Events that one replay queues."""
 
+MAX_WAITING = 100_000
+"""Deliveries that may wait for an endpoint before a replay is refused: somebody would have to take them all."""
+
 OVERLAP = timedelta(hours=24)
 """So long an old secret signs beside the new one."""
 
@@ -204,10 +207,18 @@ async def rotate(core: Core, user_id: UUID, endpoint_id: UUID, overlap: timedelt
 
 
 async def test(core: Core, user_id: UUID, endpoint_id: UUID) -> DeliveryView:
-    """Have a test sent, tried once, also to an endpoint that is off; the delivery tells how it went."""
+    """Have a test sent, tried once, also to an endpoint that is off; the delivery tells how it went.
+
+    One that still waits is given back instead of another one.
+    """
     async with core.db.begin() as session:
-        await _owned(session, user_id, endpoint_id)
+        await _owned(session, user_id, endpoint_id, lock=True)
         now = utcnow()
+        waiting = await webhooks.deliveries(
+            session, endpoint_id, limit=1, status=DeliveryStatus.PENDING, event_type=TEST
+        )
+        if waiting:
+            return waiting[0]
         row = WebhookDelivery(
             endpoint_id=endpoint_id, lane_id=endpoint_id, event_id=uuid4(), event_type=TEST, created_at=now
         )
@@ -252,13 +263,15 @@ async def replay_one(core: Core, user_id: UUID, endpoint_id: UUID, delivery_id: 
     """Send the event of a delivery again, with the same id, behind what waits; one that waits is tried now.
 
     Raises:
-        Conflict: 409 ``webhook_off``.
+        Conflict: 409 ``webhook_off``, or ``webhook_full`` when too much waits already.
     """
     async with core.db.begin() as session:
         endpoint = await _owned(session, user_id, endpoint_id)
         old = await _delivery(session, endpoint_id, delivery_id)
         if old.event_type != TEST:
             _refuse_off(endpoint)
+        if old.status is not DeliveryStatus.PENDING:
+            await _refuse_full(session, endpoint)
         row = await webhooks.again(session, endpoint_id, delivery_id, utcnow())
         return await _delivery(session, endpoint_id, None if row is None else row.id)
 
@@ -299,11 +312,12 @@ async def replay_range(
         until: cursor of the last event that is to be repeated; None: up to now.
 
     Raises:
-        Conflict: 409 ``webhook_off``.
+        Conflict: 409 ``webhook_off``, or ``webhook_full`` when too much waits already.
     """
     async with core.db.begin() as session:
         endpoint = await _owned(session, user_id, endpoint_id)
         _refuse_off(endpoint)
+        await _refuse_full(session, endpoint)
         begin = after
         if begin is None and since is not None:
             first = await outbox.position_at(session, since)
@@ -326,6 +340,16 @@ async def _no_alert(session: Transaction, user_id: UUID, endpoint_id: UUID) -> N
 def _refuse_off(endpoint: WebhookEndpoint) -> None:
     if endpoint.off_reason is not OffReason.NONE:
         raise Conflict("This webhook is off.", code="webhook_off", action="Switch it on first.")
+
+
+async def _refuse_full(session: Transaction, endpoint: WebhookEndpoint) -> None:
+    waiting = await webhooks.count_pending(session, [endpoint.id])
+    if waiting.get(endpoint.id, 0) >= MAX_WAITING:
+        raise Conflict(
+            "Too much waits for this webhook already.",
+            code="webhook_full",
+            action="Wait until it has taken what waits.",
+        )
 
 
 async def _owned(session: Transaction, user_id: UUID, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:

@@ -179,18 +179,22 @@ async def note(session: AsyncSession, delivery_id: int, tried: Tried, status: De
         )
     )
     await session.flush()
-    done = status is not DeliveryStatus.PENDING
+    # It counts as delivered also when its owner skipped it a moment ago.
+    arrived = {"status": status, "done_at": tried.at} if status is DeliveryStatus.DELIVERED else {}
     await session.exec(
         update(WebhookDelivery)
         .where(col(WebhookDelivery.id) == delivery_id)
-        .values(tries=WebhookDelivery.tries + 1, last_status_code=tried.status_code, last_problem=tried.problem)
+        .values(
+            tries=WebhookDelivery.tries + 1,
+            last_status_code=tried.status_code,
+            last_problem=tried.problem,
+            **arrived,
+        )
     )
-    if done:
-        # It counts as delivered also when its owner skipped it a moment ago.
-        may = waits() if status is not DeliveryStatus.DELIVERED else col(WebhookDelivery.id) == delivery_id
+    if status not in {DeliveryStatus.PENDING, DeliveryStatus.DELIVERED}:
         await session.exec(
             update(WebhookDelivery)
-            .where(col(WebhookDelivery.id) == delivery_id, may)
+            .where(col(WebhookDelivery.id) == delivery_id, waits())
             .values(status=status, done_at=tried.at)
         )
 

@@ -23,7 +23,7 @@ from session_core.errors import FatalError
 from session_core.store import webhook_lanes, webhooks
 from session_core.store.engine import Transaction
 from session_core.store.errors import STORE_AWAY, AlreadyThere
-from session_core.store.models import WebhookEndpoint
+from session_core.store.models import WebhookEndpoint, WebhookLane
 from session_core.store.webhook_lanes import Head, LaneKey, Tried
 from session_core.webhooks import body, policy, signature
 from session_core.webhooks.post import Answer, Poster
@@ -153,13 +153,19 @@ async def _write(
     if verdict.status is DeliveryStatus.DEAD and not test:
         row.tries = 0
         log.warning("webhook_delivery_dead", endpoint=str(lane[0]), delivery=delivery.id, problem=answer.problem)
-    first = await webhook_lanes.head(session, lane)
-    skipped = first is None or first.delivery.id != delivery.id
-    if verdict.off is not OffReason.NONE or (verdict.next_try_at is not None and not skipped):
+    if verdict.off is not OffReason.NONE or (
+        verdict.next_try_at is not None and not await _was_skipped(session, lane, delivery.id)
+    ):
         row.next_try_at = verdict.next_try_at
         row.lease_token = row.lease_until = None
         return None
-    return await _next(session, lane, token, now + courier.lease)
+    return await _first(session, lane, row, now + courier.lease)
+
+
+async def _was_skipped(session: Transaction, lane: LaneKey, delivery_id: int) -> bool:
+    """Tell whether its owner gave a delivery up while it was on its way: then the lane need not pause for it."""
+    first = await webhook_lanes.head(session, lane)
+    return first is None or first.delivery.id != delivery_id
 
 
 async def _worked(session: Transaction, lane: LaneKey, now: datetime) -> None:
@@ -221,8 +227,10 @@ async def _next(session: Transaction, lane: LaneKey, token: str, until: datetime
     With ``until`` None the lane is given back in any case, and due at once if something waits.
     """
     row = await webhook_lanes.hold(session, lane, token)
-    if row is None:
-        return None
+    return None if row is None else await _first(session, lane, row, until)
+
+
+async def _first(session: Transaction, lane: LaneKey, row: WebhookLane, until: datetime | None) -> Head | None:
     head = await webhook_lanes.head(session, lane)
     row.next_try_at = None if head is None else utcnow()
     row.lease_until = until if head is not None else None

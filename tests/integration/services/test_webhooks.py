@@ -165,6 +165,22 @@ async def test_a_long_range_is_repeated_in_parts(core: Core, two: Two, monkeypat
     assert await events_of(core, two, hook) == events * 2
 
 
+async def test_nothing_is_repeated_for_who_does_not_take_it(
+    core: Core, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_WAITING", 3)
+    hook = await made(core, two)
+    await happen(core, two.account_id, 3)
+    newest, *_, oldest = await webhooks.deliveries(core, two.ana, hook)
+    with pytest.raises(Conflict, match="Too much waits"):
+        await webhooks.replay_range(core, two.ana, hook, after=0)
+    assert (await webhooks.replay_one(core, two.ana, hook, newest.id)).id == newest.id
+    await webhooks.skip(core, two.ana, hook, oldest.id)
+    assert (await webhooks.replay_one(core, two.ana, hook, oldest.id)).id > newest.id
+    with pytest.raises(Conflict):
+        await webhooks.replay_one(core, two.ana, hook, oldest.id)
+
+
 async def test_others_events_are_not_repeated(core: Core, two: Two) -> None:
     await happen(core, await add_account(core.db, two.eva), 3)
     other = await add_account(core.db, two.ana)
@@ -212,6 +228,7 @@ async def test_a_test_waits_beside_everything_else(core: Core, two: Two) -> None
     await webhooks.switch_off(core, two.ana, hook)
     test = await webhooks.test(core, two.ana, hook)
     assert (test.event_type, test.account_id, test.cursor, test.status) == (TEST, None, None, D.PENDING)
+    assert (await webhooks.test(core, two.ana, hook)).id == test.id, "one waits: there is no second one"
     assert [each.id for each in await webhooks.deliveries(core, two.ana, hook, event_type=TEST)] == [test.id]
 
 

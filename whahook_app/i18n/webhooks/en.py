@@ -136,5 +136,6 @@ WEBHOOKS_EN: dict[str, str] = {
     "error.webhook_address_not_allowed": "This server sends no events to private networks. Use a public address.",
     "error.too_many_webhooks": "You have too many webhooks. Delete one that you do not use.",
     "error.webhook_off": "This webhook is off. Switch it on first.",
+    "error.webhook_full": "Too much waits for this webhook already. Try again when it has taken it.",
     "error.delivery_done": "That delivery does not wait any more.",
 }

@@ -135,5 +135,6 @@ WEBHOOKS_ES: dict[str, str] = {
     "error.webhook_address_not_allowed": "Este servidor no envía eventos a redes privadas. Usa una dirección pública.",
     "error.too_many_webhooks": "Tienes demasiados webhooks. Borra uno que no uses.",
     "error.webhook_off": "Este webhook está apagado. Enciéndelo primero.",
+    "error.webhook_full": "Ya espera demasiado para este webhook. Inténtalo cuando lo haya aceptado.",
     "error.delivery_done": "Esa entrega ya no espera.",
 }
