@@ -82,6 +82,15 @@ def phone_of(wa_id: str) -> str | None:
     return user if server in {"c.us", "s.whatsapp.net"} and user.isdecimal() else None
 
 
+def one_chat(chat_id: str, other: str | None) -> str:
+    """Return the id under which a person's chat is kept: that of the number where it is known, else the hidden one.
+
+    WhatsApp moves chats from numbers to hidden ids (LIDs), at a time of its own for each account.
+    """
+    hidden = chat_id.endswith("@lid")
+    return other if hidden and other is not None and phone_of(other) else chat_id
+
+
 def searchable(*parts: str | None) -> str:
     """Put together, folded, what a chat or contact is found by."""
     return fold(" ".join(part for part in parts if part))

@@ -59,7 +59,7 @@ def to_row(account_id: UUID, event: MessageSeen, now: datetime) -> Message:
     return Message(
         account_id=account_id,
         direction=Direction.OUT if event.from_me else Direction.IN,
-        chat_id=event.chat_id[:64],
+        chat_id=(event.kept_as or event.chat_id)[:64],
         author=event.author[:64] if event.author else None,
         sender_name=clean(event.sender_name)[:100] if event.sender_name else None,
         kind=event.kind[:32],
@@ -103,6 +103,8 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             if file is not None:
                 await promise(session, user_id, row, file, core.settings.media_max_size, now)
             entry = await _first_seen(session, row, view)
+            if row.chat_id != event.chat_id[:64]:
+                await chats.unite(session, account_id, event.chat_id[:64], row.chat_id)
         else:
             again = await _edited_meanwhile(session, account_id, event)
             if again is None:

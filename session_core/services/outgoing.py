@@ -106,7 +106,8 @@ async def send(
         if isinstance(content, Media):
             content, same = await outgoing_media.complete(core, session, user_id, content, now)
         else:
-            same = same_as(content)
+            chat = await chats.kept_as(session, account_id, chat)
+        same = same_as(content)
         # To change a message to what it is already harms nobody.
         if not force and content.type not in ACTIONS:
             first = await messages.same_content(session, account_id, chat, same, now - core.settings.duplicate_window)

@@ -110,6 +110,41 @@ async def ids_of(session: AsyncSession, account_id: UUID, chat_id: str) -> list[
     return sorted(set(ids))
 
 
+async def unite(session: AsyncSession, account_id: UUID, hidden: str, kept_as: str) -> None:
+    """Bring what was kept under a person's hidden id to the chat of their number; nothing, mostly: a look for a key.
+
+    The hidden id is noted with the person, so that what is written to it finds the chat, too.
+    """
+    await learn_contacts(session, account_id, [ContactFacts(kept_as, phone=phone_of(kept_as), lid=hidden)])
+    old = await session.get(Chat, (account_id, hidden))
+    if old is None:
+        return
+    moved = update(Message).where(col(Message.account_id) == account_id, col(Message.chat_id) == hidden)
+    await session.exec(moved.values(chat_id=kept_as))
+    kept = await session.get(Chat, (account_id, kept_as))
+    if kept is not None:
+        kept.unread += old.unread
+        if old.last_at > kept.last_at:
+            kept.last_at, kept.last_seq = old.last_at, old.last_seq
+        await session.delete(old)
+    else:
+        old.chat_id = kept_as
+    await session.flush()
+
+
+async def kept_as(session: AsyncSession, account_id: UUID, chat_id: str) -> str:
+    """Return the id under which a chat is kept: that of the number, when the hidden id of a known one is given."""
+    if not chat_id.endswith("@lid"):
+        return chat_id
+    query = select(Contact.phone).where(
+        Contact.account_id == account_id,
+        or_(Contact.wa_id == chat_id, Contact.lid == chat_id),
+        col(Contact.phone).is_not(None),
+    )
+    phone = (await session.exec(query.limit(1))).first()
+    return f"{phone}@c.us" if phone else chat_id
+
+
 async def mark_read(session: AsyncSession, account_id: UUID, chat_id: str) -> bool:
     """Note that nothing in the chat is unread any more; False when that is no news."""
     result = await session.exec(

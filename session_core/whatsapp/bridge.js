@@ -245,6 +245,16 @@
     }
   };
 
+  // The number of a chat that is kept under a hidden id (LID).
+  const otherId = (wid) => {
+    try {
+      const hidden = bridge.text(wid).endsWith("@lid");
+      return hidden ? bridge.text(window.WPP.whatsapp.lidPnCache.getPhoneNumber(wid)) : null;
+    } catch {
+      return null; // not in this build, or not injected yet
+    }
+  };
+
   // Messages name the one that they answer by its bare id and by who wrote it.
   const quoted = (msg) => {
     const [key, remote] = [msg.quotedStanzaID, msg.id.remote];
@@ -266,6 +276,7 @@
     return {
       id: bridge.text(id),
       chat: bridge.text(id.remote),
+      other: otherId(id.remote),
       fromMe: Boolean(id.fromMe),
       author: bridge.text(id.participant ?? msg.author),
       name: msg.notifyName || sender?.pushname || sender?.name || null,

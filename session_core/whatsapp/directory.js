@@ -23,6 +23,7 @@
 
   const chat = (model, id) => ({
     id,
+    other: otherId(model.id),
     name: text(quietly(() => model.name)) ?? text(quietly(() => model.groupMetadata?.subject)),
     unread: Number(model.unreadCount ?? 0),
     archived: Boolean(quietly(() => model.archive)),

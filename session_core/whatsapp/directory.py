@@ -9,7 +9,7 @@ from typing import Any
 from playwright.async_api import Page
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from session_core.domain.chats import ChatFacts, ContactFacts, phone_of
+from session_core.domain.chats import ChatFacts, ContactFacts, one_chat, phone_of
 from session_core.domain.ids import is_chat_id
 from session_core.errors import TransientError
 from session_core.whatsapp.calls import call
@@ -24,6 +24,7 @@ class PageChat(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
+    other: str | None = None
     name: str | None = None
     unread: float = 0
     archived: bool = False
@@ -68,7 +69,7 @@ def _chats(items: Sequence[dict[str, Any]]) -> list[ChatFacts]:
     found = [PageChat.model_validate(item) for item in items]
     return [
         ChatFacts(
-            chat_id=chat.id,
+            chat_id=one_chat(chat.id, chat.other),
             name=chat.name,
             # WhatsApp writes -1 for a chat that its owner marked as unread.
             unread=abs(round(chat.unread)),

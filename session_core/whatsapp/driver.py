@@ -123,7 +123,10 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class MessageSeen:
-    """A message is in the page's store. May come more than once for one id: the store keeps it once."""
+    """A message is in the page's store. May come more than once for one id: the store keeps it once.
+
+    ``kept_as``: id of the chat when the person has another one, see `session_core.domain.chats.one_chat`.
+    """
 
     wa_message_id: str
     chat_id: str
@@ -136,6 +139,7 @@ class MessageSeen:
     ack: Ack
     replayed: bool = False
     content: AnyContent | None = field(default=None, repr=False)
+    kept_as: str | None = None
     quoted_id: str | None = None
     edited: bool = False
 

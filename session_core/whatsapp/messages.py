@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from session_core.domain.chats import one_chat
 from session_core.domain.content import CONTENTS, AnyContent
 from session_core.domain.message import Ack
 from session_core.whatsapp.contents import KINDS, read
@@ -47,6 +48,7 @@ class PageMessage(BaseModel):
     id: str
     chat: str
     from_me: bool = Field(alias="fromMe")
+    other: str | None = None
     author: str | None = None
     name: str | None = None
     kind: str
@@ -80,6 +82,7 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
         kind=kind,
         text=message.text if content is None or message.media else content.plain_text,
         content=content,
+        kept_as=one_chat(message.chat, message.other),
         quoted_id=message.quoted,
         edited=message.edited,
         at=at,

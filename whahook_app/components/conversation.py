@@ -96,13 +96,32 @@ def _bubble(row: Any) -> rx.Component:
             rx.cond(row.answers, _quote(row.quote_author, row.quote), rx.fragment()),
             rx.cond(
                 row.note != "",
-                rx.el.p(rx.icon("paperclip", size=14, aria_hidden=True), row.note, class_name="wh-bubble-note"),
+                rx.el.p(
+                    rx.cond(
+                        row.deleted,
+                        rx.icon("ban", size=14, aria_hidden=True),
+                        rx.icon("paperclip", size=14, aria_hidden=True),
+                    ),
+                    row.note,
+                    class_name="wh-bubble-note",
+                ),
                 rx.fragment(),
             ),
             media_box(row.media, Messages.fetch_media),
             rx.cond(row.text != "", rx.el.p(row.text, class_name="wh-message-text"), rx.fragment()),
             rx.cond(row.failure != "", rx.el.p(row.failure, class_name="wh-error"), rx.fragment()),
+            rx.cond(
+                row.reactions != "",
+                rx.el.p(
+                    rx.el.span(row.reactions, aria_hidden="true"),
+                    visually_hidden(row.reactions_word),
+                    title=row.reactions_word,
+                    class_name="wh-reactions",
+                ),
+                rx.fragment(),
+            ),
             rx.el.p(
+                rx.cond(row.edited, rx.el.span(t("chats.edited"), " · "), rx.fragment()),
                 rx.cond(row.replayed, rx.el.span(t("chats.replayed"), " · "), rx.fragment()),
                 time(row.at, "clock", Base.lang),
                 rx.cond(

@@ -80,6 +80,10 @@ class Bubble:
     icon: str = ""
     failure: str = ""
     replayed: bool = False
+    edited: bool = False
+    deleted: bool = False
+    reactions: str = ""
+    reactions_word: str = ""
     answers: bool = False
     quote_author: str = ""
     quote: str = ""
@@ -148,6 +152,10 @@ def bubble(
         icon=ICON[message.status] if out else "",
         failure=failure(message.failure, language),
         replayed=message.replayed,
+        deleted=message.revoked_at is not None,
+        edited=message.edited_at is not None and message.revoked_at is None,
+        reactions=" ".join(one.emoji for one in message.reactions),
+        reactions_word=_reactions(message, language, names),
         answers=bool(message.quoted_id),
         quote_author=author(quoted, language, names) if quoted else "",
         quote=mention(quoted, language) if quoted else text(language, "chats.answers.gone"),
@@ -157,6 +165,15 @@ def bubble(
 def _words(message: MessageView) -> str:
     """Return what is written in a message; the name of a file is shown with the file."""
     return message.content.caption if isinstance(message.content, Media) else message.text
+
+
+def _reactions(message: MessageView, language: Language, names: Mapping[str, str]) -> str:
+    """Return who reacted and how, for those who hear the page, or point at it."""
+    told = []
+    for one in message.reactions:
+        who = names.get(one.sender) or format_phone(phone_of(one.sender)) or text(language, "chats.hidden_number")
+        told.append(f"{text(language, 'chats.you') if one.from_me else who}: {one.emoji}")
+    return ", ".join(told)
 
 
 def author(message: MessageView, language: Language, names: Mapping[str, str]) -> str:
@@ -170,6 +187,8 @@ def author(message: MessageView, language: Language, names: Mapping[str, str]) -
 
 def kind_note(message: MessageView, language: Language) -> str:
     """Return what a message is when it is no text; empty for texts."""
+    if message.revoked_at is not None:
+        return text(language, "chats.revoked")
     if message.kind == "text":
         return ""
     known = TEXTS[language].get(f"chats.kind.{message.kind}")

@@ -128,3 +128,20 @@ async def test_a_new_browser_is_told_since_when_messages_may_be_missing(stage: S
     assert since is not None
     assert heard_at - timedelta(minutes=5) < since < heard_at
     await stage.until(account_id, S.READY)
+
+
+async def test_a_person_with_a_hidden_id_has_one_chat(stage: Stage) -> None:
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    hidden = "123456789012345@lid"
+    driver.emit(
+        seen("A1", chat_id=hidden, wa_message_id=f"false_{hidden}_A1"),
+        seen("A2", chat_id=hidden, wa_message_id=f"false_{hidden}_A2", kept_as=CHAT),
+        seen("A3"),
+    )
+    found = await listed(stage, account_id, 3)
+    assert [(message.text, message.chat_id) for message in found] == [
+        ("text A3", CHAT),
+        ("text A2", CHAT),
+        ("text A1", CHAT),
+    ]

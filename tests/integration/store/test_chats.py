@@ -204,3 +204,39 @@ class TestPages:
             assert (await chats.quoted(session, account_id, ["false_a_b"]))["false_a_b"].id == row.id
             assert not await chats.quoted(session, other, ["false_a_b"])
             assert not await chats.quoted(session, account_id, [])
+
+
+class TestHiddenIds:
+    HIDDEN = "123456789012345@lid"
+
+    async def unite(self, database: Database, account_id: UUID) -> None:
+        async with database.begin() as session:
+            await chats.unite(session, account_id, self.HIDDEN, CHAT)
+
+    async def test_both_chats_of_a_person_become_one(self, database: Database) -> None:
+        account_id = await add_account(database)
+        await hear(database, account_id, text="by number", created_at=T0)
+        last = await hear(database, account_id, chat_id=self.HIDDEN, text="hidden", created_at=T0 + SECOND)
+        await self.unite(database, account_id)
+        await self.unite(database, account_id)
+        (chat,) = await page(database, account_id)
+        assert chat.last is not None
+        assert (chat.chat_id, chat.unread, chat.last.id) == (CHAT, 2, last.id)
+        assert chat.last.chat_id == CHAT
+
+    async def test_a_chat_that_had_a_hidden_id_only(self, database: Database) -> None:
+        account_id, other = await add_account(database), await add_account(database)
+        await hear(database, account_id, chat_id=self.HIDDEN)
+        await hear(database, other, chat_id=self.HIDDEN)
+        await self.unite(database, account_id)
+        assert [chat.chat_id for chat in await page(database, account_id)] == [CHAT]
+        assert [chat.chat_id for chat in await page(database, other)] == [self.HIDDEN]
+
+    async def test_what_is_written_to_a_hidden_id_finds_the_chat_of_the_number(self, database: Database) -> None:
+        account_id = await add_account(database)
+        async with database.read() as session:
+            assert await chats.kept_as(session, account_id, self.HIDDEN) == self.HIDDEN
+        await self.unite(database, account_id)
+        async with database.read() as session:
+            for given in (self.HIDDEN, CHAT):
+                assert await chats.kept_as(session, account_id, given) == CHAT

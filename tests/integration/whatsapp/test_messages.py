@@ -51,6 +51,7 @@ async def test_a_chat_that_moved_to_a_hidden_id(cockpit: Cockpit, sandbox: Runni
     await ana.write(EVA, "hola Ana")
     seen = await told.hear(MessageSeen, lambda event: event.text == "hola Ana")
     assert seen.chat_id == sent.chat_id
+    assert seen.kept_as == CHAT
 
 
 async def test_keys_that_hide_their_text(cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient) -> None:

@@ -14,6 +14,8 @@ KINDS_EN: dict[str, str] = {
     "failure.target_not_found": "That message is not in WhatsApp any more.",
     "failure.too_late_to_delete": "It is too late: WhatsApp does not delete it for everyone any more.",
     "failure.too_late_to_edit": "It is too late: WhatsApp does not let it be changed any more.",
+    "chats.revoked": "Message deleted",
+    "chats.edited": "edited",
     "activity.call": "Call received",
     "failure.kind_not_supported": "This account's WhatsApp Web cannot send this kind of message.",
 }

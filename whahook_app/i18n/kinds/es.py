@@ -14,6 +14,8 @@ KINDS_ES: dict[str, str] = {
     "failure.target_not_found": "Ese mensaje ya no está en WhatsApp.",
     "failure.too_late_to_delete": "Ha pasado demasiado tiempo: WhatsApp ya no deja eliminarlo para todos.",
     "failure.too_late_to_edit": "Ha pasado demasiado tiempo: WhatsApp ya no deja cambiarlo.",
+    "chats.revoked": "Mensaje eliminado",
+    "chats.edited": "editado",
     "activity.call": "Llamada recibida",
     "failure.kind_not_supported": "El WhatsApp Web de esta cuenta no puede enviar este tipo de mensaje.",
 }

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from session_core.domain.changes import ReactionView
 from session_core.domain.chats import ChatKind, ChatView
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
@@ -93,6 +94,15 @@ class TestBubble:
     )
     def test_in_a_group_every_message_has_its_author(self, names: Any, fields: Any, shown: str) -> None:
         assert bubble(message(chat_id=GROUP, **fields), "es", names, {}).author == shown
+
+    def test_what_became_of_it(self) -> None:
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        own = ReactionView(sender="me", from_me=True, emoji="👍", at=at)
+        theirs = ReactionView(sender=ANA, emoji="🎉", at=at)
+        row = bubble(message(edited_at=at, reactions=(own, theirs)), "es", {ANA: "Ana"}, {})
+        assert (row.edited, row.reactions, row.reactions_word) == (True, "👍 🎉", "Tú: 👍, Ana: 🎉")
+        gone = bubble(message(text="", edited_at=at, revoked_at=at), "es", {}, {})
+        assert (gone.text, gone.note, gone.edited, gone.deleted) == ("", "Mensaje eliminado", False, True)
 
     def test_an_answer_shows_what_it_answers(self) -> None:
         first = message(text="x" * 500)
