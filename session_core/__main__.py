@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, TypeVar
 
+import structlog
 import typer
 
 from session_core.errors import FatalError, WhahookError
@@ -14,6 +16,8 @@ from session_core.log import setup_logging
 from session_core.settings import Settings, get_settings
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 BAD_SETTING = 2
 """Exit code when starting again cannot help: somebody has to change a setting first."""
@@ -29,13 +33,24 @@ app = typer.Typer(
 
 def _start(*, follow: bool = True) -> Settings:
     """Do what every process does first: tie it to its parent, read the settings, set the log up."""
-    from session_core.launch.parent import follow_parent
+    from session_core.launch.parent import PARENT_PID, follow_parent
 
+    # Whoever started us says what is wrong with the environment.
+    alone = PARENT_PID not in os.environ
     if follow:
         follow_parent()
     settings = _or_exit(get_settings)
     setup_logging(level=settings.log_level, json=settings.json_logs)
+    if alone:
+        _warn_of_misspelt_settings()
     return settings
+
+
+def _warn_of_misspelt_settings() -> None:
+    from session_core.settings.misspelt import misspelt_settings
+
+    for one in misspelt_settings():
+        log.warning("unknown_setting", variable=one.name, effect="ignored", did_you_mean=one.meant)
 
 
 def _or_exit(function: Callable[[], T]) -> T:

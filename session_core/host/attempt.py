@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -40,6 +40,9 @@ log = structlog.get_logger(__name__)
 
 CLOSE_TIMEOUT = timedelta(seconds=45)
 """Above what a driver may take to end a browser that ignores everything but a kill."""
+
+LAST_WORDS = timedelta(seconds=2)
+"""What is on its way from a page that is gone is there by then."""
 
 _STARTING = frozenset({SessionStatus.LAUNCHING, SessionStatus.LOADING})
 
@@ -166,6 +169,21 @@ class Attempt:
             if self._status not in _STARTING:
                 await start.aclose()
         raise TransientError("The page is gone.", code=Loss.PAGE)
+
+    async def end(self, name: str, kill: Callable[[], Awaitable[int]]) -> None:
+        """End the browser, and take in what came in until then: WhatsApp may not deliver it to anybody again.
+
+        Args:
+            name: for the log.
+            kill: ends the browser when the driver cannot; the next one needs the profile.
+        """
+        if not await close_driver(self.driver, name):
+            await kill()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS.total_seconds()):
+                async for event in self.driver.events():
+                    if isinstance(event, MessageEvent):
+                        await self._hearing.message(event)
 
     def _say(
         self, status: SessionStatus, reason_code: ReasonCode | None = None, reason: str = "", *, qr: Qr | None = None

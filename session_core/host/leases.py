@@ -54,11 +54,12 @@ class _Held:
     lease: Lease
     until: float
     told: bool = False
+    said_over: bool = False
     scopes: set[asyncio.Timeout] = field(default_factory=set)
 
     def prolong(self, until: float) -> None:
         self.until = until
-        self.told = False
+        self.told = self.said_over = False
         for scope in self.scopes:
             if not scope.expired():
                 scope.reschedule(until)
@@ -193,7 +194,9 @@ class LeaseKeeper:
                 self._watcher.lease_until(account_id, self._now() + self._ttl.total_seconds())
             elif not self.sure(account_id):
                 # This process was stopped for a while, or hung: whatever ran has ended, or must do so now.
-                log.warning("lease_over", account_id=str(account_id))
+                if not held.said_over:
+                    log.warning("lease_over", account_id=str(account_id))
+                held.said_over = True
                 self._watcher.lease_lost(account_id)
             elif not held.told and self.left(account_id) < self._ttl / 3:
                 held.told = True

@@ -17,7 +17,7 @@ from session_core.domain.ids import session_id
 from session_core.domain.status import ReasonCode, SessionStatus, may_follow
 from session_core.errors import FatalError, TransientError, WhahookError
 from session_core.host import changes, directory, messages, policy, removal
-from session_core.host.attempt import Attempt, Hearing, close_driver
+from session_core.host.attempt import LAST_WORDS, Attempt, Hearing
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
 from session_core.host.placing import Placing
@@ -35,9 +35,6 @@ CANCEL_AGAIN_AFTER = timedelta(seconds=20)
 
 STUCK_AFTER = 5
 """Browsers in a row that did not get to ready. With the pauses in between that is about half a minute."""
-
-LAST_WORDS = timedelta(seconds=2)
-"""So long a session that lost its account goes on listening to what is on its way from a killed browser."""
 
 KILL_AGAIN_AFTER = timedelta(milliseconds=500)
 
@@ -327,9 +324,8 @@ class Session:
             # Said first and closed then: the page need not wait for a browser that takes its time to end.
             self._attempt = None
             self.ready_since = None
-            if attempt is not None and not await close_driver(attempt.driver, self.name):
-                # Its next browser needs the profile.
-                await self._house.profiles.kill_browser(self.name)
+            if attempt is not None:
+                await attempt.end(self.name, partial(self._house.profiles.kill_browser, self.name))
         raise AssertionError("an attempt ends with an error")
 
     async def _put_profile_in_place(self) -> None:

@@ -18,6 +18,7 @@ from session_core.launch.chromium_setup import chromium_version
 from session_core.launch.preflight import addresses, check_free, is_running
 from session_core.launch.valkey import server_binary, wait_for_valkey
 from session_core.settings import Settings
+from session_core.settings.misspelt import misspelt_settings
 
 ANSWER_TIMEOUT = timedelta(seconds=5)
 OLDEST_PYTHON = (3, 11)
@@ -45,7 +46,7 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; a check that fails becomes a line, never an error."""
-    findings = [check_python(), check_node()]
+    findings = [check_python(), check_node(), check_settings()]
     findings += [await asyncio.to_thread(check, settings) for check in (check_chromium, check_isolation, check_disk)]
     findings += [await check_redis(settings), await check_database(settings)]
     return findings + check_ports(settings)
@@ -67,6 +68,15 @@ def check_python() -> Finding:
     wanted = ".".join(str(part) for part in OLDEST_PYTHON)
     fine = sys.version_info[:2] >= OLDEST_PYTHON
     return Finding("Python", fine, platform.python_version(), "" if fine else f"Python {wanted} or newer is needed.")
+
+
+def check_settings() -> Finding:
+    """Variables that are meant as settings and are none."""
+    found = misspelt_settings()
+    if not found:
+        return Finding("Settings", True, "every WHAHOOK_ variable is known")
+    said = " ".join(str(one) for one in found)
+    return Finding("Settings", False, said, "Correct or remove them; .env.example names every setting.")
 
 
 def check_node() -> Finding:

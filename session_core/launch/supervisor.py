@@ -19,6 +19,7 @@ import psutil
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
+from session_core.errors import WhahookError
 from session_core.launch.child import STEADY, Child, pause_before_start
 from session_core.launch.orphans import GRACE, end_orphans, kill_trees, orphans
 from session_core.launch.services import Service
@@ -114,18 +115,25 @@ class Supervisor:
         for service in self._services:
             if service.first:
                 spawn(self._keep(service), name=f"keep-{service.name}", owner=self._tasks)
-        answers = spawn(wait_for_valkey(self._redis_url, self._redis_timeout), name="wait-for-redis", owner=self._tasks)
+        answers = spawn(self._redis_answers(), name="wait-for-redis", owner=self._tasks)
         stop = spawn(self._stopping.wait(), name="wait-for-stop", owner=self._tasks)
         await asyncio.wait([answers, stop], return_when=asyncio.FIRST_COMPLETED)
         if self._stopping.is_set():
             return
-        if error := answers.exception():
-            self.say(str(error))
+        if not answers.result():
             self.request_stop(1)
             return
         for service in self._services:
             if not service.first:
                 spawn(self._keep(service), name=f"keep-{service.name}", owner=self._tasks)
+
+    async def _redis_answers(self) -> bool:
+        try:
+            await wait_for_valkey(self._redis_url, self._redis_timeout, self.say)
+        except WhahookError as error:
+            self.say(f"{error.message} {error.action}".strip())
+            return False
+        return True
 
     async def _keep(self, service: Service) -> None:
         failures = 0

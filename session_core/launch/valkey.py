@@ -11,11 +11,14 @@ import asyncio
 import os
 import socket
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
+import structlog
 from redis import exceptions
 from redis.asyncio import Redis
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
@@ -27,8 +30,16 @@ from session_core.launch.locks import try_lock
 from session_core.launch.parent import exec_following_parent
 from session_core.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 ANSWER_TIMEOUT = timedelta(seconds=2)
 RETRY_PAUSE = timedelta(milliseconds=50)
+
+SAY_AFTER = timedelta(seconds=1.5)
+"""Our own server answers within half a second; who waits for longer should know what for."""
+
+CHECK = "Check REDIS_URL, or the process valkey."
+REDIS_PORT = 6379
 
 
 def server_binary() -> Path:
@@ -107,8 +118,15 @@ def run_valkey(settings: Settings) -> NoReturn:
     exec_following_parent(server_command(directory, path))
 
 
-async def wait_for_valkey(url: str, timeout: timedelta = timedelta(seconds=30)) -> None:
+async def wait_for_valkey(
+    url: str, timeout: timedelta = timedelta(seconds=30), say: Callable[[str], None] | None = None
+) -> None:
     """Wait until the server at ``url`` answers PING, which it does only once its data is loaded.
+
+    Args:
+        url: of the server.
+        timeout: how long to wait.
+        say: told once, after a moment of waiting, which address does not answer and what to do; the log by default.
 
     Raises:
         TransientError: it did not within ``timeout``.
@@ -119,18 +137,38 @@ async def wait_for_valkey(url: str, timeout: timedelta = timedelta(seconds=30)) 
     until_it_answers = AsyncRetrying(
         retry=retry_if_exception_type((exceptions.RedisError, OSError)), wait=wait_fixed(RETRY_PAUSE)
     )
+    warning = asyncio.get_running_loop().call_later(SAY_AFTER.total_seconds(), _say_waiting, url, timeout, say)
     try:
         async with asyncio.timeout(timeout.total_seconds()):
             await until_it_answers(_ping, client)
     except TimeoutError:
         raise TransientError(
-            f"Redis does not answer after {timeout.total_seconds():g} seconds.",
+            f"Redis does not answer at {address_of(url)} after {timeout.total_seconds():g} seconds.",
             code="redis_unreachable",
-            action="Check REDIS_URL, or the process valkey.",
+            action=CHECK,
         ) from None
     finally:
+        warning.cancel()
         with suppress(exceptions.RedisError, OSError):
             await client.aclose()
+
+
+def address_of(url: str) -> str:
+    """Return where a server is, without user and password."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or "localhost"
+    return f"{host}:{parts.port or REDIS_PORT}"
+
+
+def _say_waiting(url: str, timeout: timedelta, say: Callable[[str], None] | None) -> None:
+    if timeout <= SAY_AFTER:
+        return
+    if say is not None:
+        say(f"Redis does not answer at {address_of(url)} yet; waiting. {CHECK}")
+    else:
+        log.warning("redis_does_not_answer", address=address_of(url), effect="waiting for it", action=CHECK)
 
 
 async def _ping(client: Redis) -> None:

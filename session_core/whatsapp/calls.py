@@ -20,6 +20,9 @@ _GRACE = timedelta(seconds=2)
 
 _POPUP = timedelta(seconds=10)
 
+_LEAVE = timedelta(seconds=2)
+"""A page that hangs is closed with its browser."""
+
 _CALL = "([name, args]) => window.__whahook[name](args)"
 
 
@@ -82,3 +85,12 @@ async def close_popup(page: Page) -> None:
     """Close a page that the page opened beside itself; one that does not close is left to its browser."""
     with contextlib.suppress(PlaywrightError, TimeoutError):
         await asyncio.wait_for(page.close(), _POPUP.total_seconds())
+
+
+async def leave(page: Page) -> None:
+    """Leave WhatsApp Web before the browser goes: it takes nothing in any more, and has told what it had taken in.
+
+    A browser that is closing goes on for a moment, in which a page acknowledges messages and nobody hears of them.
+    """
+    with contextlib.suppress(PlaywrightError):
+        await page.goto("about:blank", wait_until="commit", timeout=_LEAVE.total_seconds() * 1000)

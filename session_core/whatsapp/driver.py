@@ -302,7 +302,11 @@ class Driver(Protocol):
         ...
 
     def events(self) -> AsyncIterator[DriverEvent]:
-        """Yield what happens, from the start on, in order, to one reader. Ends after `Lost` or ``close``."""
+        """Yield what happens, from the start on, in order, to one reader. Ends after `Lost` or ``close``.
+
+        While the browser is being closed only messages and acknowledgements are yielded still; after ``close`` another
+        reader gets those that nobody took. WhatsApp may have delivered them for good.
+        """
         ...
 
     async def refresh_qr(self) -> None:

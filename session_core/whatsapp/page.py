@@ -25,7 +25,7 @@ from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp import media
 from session_core.whatsapp.asking import Asking
-from session_core.whatsapp.calls import call, close_popup, sent_message
+from session_core.whatsapp.calls import call, close_popup, leave, sent_message
 from session_core.whatsapp.care import Care
 from session_core.whatsapp.directory import read_piece
 from session_core.whatsapp.driver import (
@@ -36,6 +36,7 @@ from session_core.whatsapp.driver import (
     LoggedOut,
     Loss,
     Lost,
+    MessageEvent,
     MessageSeen,
     Offline,
     Ready,
@@ -236,14 +237,15 @@ class PageDriver(Asking):
 
     async def close(self) -> None:
         """See `Driver.close`."""
-        self._closing = True
-        self._end()
-        browser = self._browser
+        first, self._closing = not (self._closing or self._ended), True
         try:
             await self._tasks.close()
+            if first and self._browser is not None:
+                await leave(self._browser.page)
         finally:
-            if browser is not None:
-                await browser.close()
+            if self._browser is not None:
+                await self._browser.close()
+            self._end()
 
     # ---- The page -------------------------------------------------------------------------------------------------
 
@@ -274,7 +276,7 @@ class PageDriver(Asking):
             self._lose(Loss.NAVIGATION, _short(error))
 
     def _page(self) -> Page:
-        if self._ended or self._browser is None:
+        if self._ended or self._closing or self._browser is None:
             raise TransientError("The page is gone.", code="page_lost")
         return self._browser.page
 
@@ -315,8 +317,8 @@ class PageDriver(Asking):
 
     def _emit(self, events: list[DriverEvent]) -> None:
         for event in events:
-            if self._ended:
-                return
+            if self._ended or (self._closing and not isinstance(event, MessageEvent)):
+                continue
             if isinstance(event, Conflicted) and self._may_take_over():
                 self._log.warning("conflict", effect="the account is taken over")
                 self._events.put_nowait(Offline("in use elsewhere; it is being taken over"))
@@ -334,10 +336,9 @@ class PageDriver(Asking):
     def _may_take_over(self) -> bool:
         now = self._steady.now()
         self._taken_over = [at for at in self._taken_over if now - at < TAKE_OVER_SPAN]
-        if not self._takes_over or len(self._taken_over) >= TAKE_OVERS:
-            return False
-        self._taken_over.append(now)
-        return True
+        may = self._takes_over and len(self._taken_over) < TAKE_OVERS
+        self._taken_over += [now] if may else []
+        return may
 
     async def _take_over(self) -> None:
         try:

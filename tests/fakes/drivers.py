@@ -171,6 +171,19 @@ class ScriptedDriver:
         self._queue.put_nowait(None)
 
 
+class LateDriver(ScriptedDriver):
+    """Tells more while it is being closed."""
+
+    def __init__(self, events: Iterable[DriverEvent], late: Iterable[DriverEvent]) -> None:
+        super().__init__(events)
+        self.late = list(late)
+
+    async def close(self) -> None:
+        late, self.late = self.late, []
+        self.emit(*late)
+        await super().close()
+
+
 class UnstartableDriver(ScriptedDriver):
     """Its `start` raises what it was given (TransientError by default), every time."""
 

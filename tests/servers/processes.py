@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from session_core.launch.parent import child_environment
-from session_core.settings import Settings
+from session_core.settings.misspelt import setting_names
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,14 +34,6 @@ def free_ports(count: int) -> list[int]:
         return [probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
 
 
-def setting_names() -> set[str]:
-    """Return the names of all variables that `Settings` reads."""
-    return {
-        str(getattr(field.validation_alias, "choices", [f"WHAHOOK_{name.upper()}"])[0])
-        for name, field in Settings.model_fields.items()
-    }
-
-
 def foreign_settings() -> set[str]:
     """Return the variables that must not reach a test; where Chromium is depends on the machine, so that one may."""
     return setting_names() - {"CHROMIUM_PATH"}
@@ -55,10 +47,16 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def start_service(
-    *words: str, env: Mapping[str, str], log: Path, cwd: Path | None = None, new_group: bool = True
+    *words: str,
+    env: Mapping[str, str],
+    log: Path,
+    cwd: Path | None = None,
+    new_group: bool = True,
+    enter: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m session_core WORDS`` with its output in the file ``log``."""
-    return start([sys.executable, "-m", "session_core", *words], env=env, log=log, cwd=cwd, new_group=new_group)
+    """Start ``python -m session_core WORDS`` with its output in ``log``; ``enter``: what stands before the command."""
+    command = [*enter, sys.executable, "-m", "session_core", *words]
+    return start(command, env=env, log=log, cwd=cwd, new_group=new_group)
 
 
 def start(

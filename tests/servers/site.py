@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,9 +39,10 @@ FRIEND = "34611000001"
 
 
 class HostProcess:
-    """``python -m session_core host`` with a data folder of its own."""
+    """``python -m session_core host`` with a data folder of its own. ``enter``: what stands before the command."""
 
-    def __init__(self, name: str, data: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, data: Path, env: Mapping[str, str], enter: Sequence[str] = ()) -> None:
+        self._enter = enter
         self.name = name
         self.data = data
         self.log = data.with_name(data.name + ".log")
@@ -77,7 +78,7 @@ class HostProcess:
     async def start(self, **env: str) -> None:
         """Start it, and wait until it has said who it is; ``env`` counts from now on."""
         self._env |= env
-        self._process = start_service("host", env=self._env, log=self.log)
+        self._process = start_service("host", env=self._env, log=self.log, enter=self._enter)
         lines = self.log.read_text().count("host_started")
         await eventually(lambda: self._text().count("host_started") > lines, PATIENCE, f"{self.name} has started")
 
@@ -174,6 +175,15 @@ class Line:
 
         return await eventually(there, timeout, f"{phase} {reason or ''}; told {self.told}")
 
+    async def until_on(self, host: HostProcess) -> None:
+        """Return once it is ready on this host."""
+
+        async def there() -> bool:
+            state = await self.state()
+            return bool(state["phase"] == "ready" and state["hostId"] == host.id)
+
+        await eventually(there, PATIENCE, f"ready on {host.name}; told {self.told}")
+
     async def connect(self) -> None:
         """Want it connected."""
         await self.site.post(f"/accounts/{self.id}/connect")
@@ -243,6 +253,21 @@ class Line:
         missing = set(await self.missing())
         self.sent[:] = [text for text in self.sent if text not in missing]
         self.written[:] = [text for text in self.written if text not in missing]
+
+    async def backed_up(self) -> None:
+        """Make a backup, and wait until it is complete."""
+        made = await self.site.post(f"/accounts/{self.id}/backups")
+
+        async def complete() -> bool:
+            backup = await self.site.get(f"/accounts/{self.id}/backups/{made['id']}")
+            assert backup["status"] != "failed", backup
+            return bool(backup["status"] == "complete")
+
+        await eventually(complete, PATIENCE, "backed up")
+
+    async def devices(self) -> int:
+        """Return how many linked devices the phone shows."""
+        return len((await self.phone.view())["devices"])
 
     async def settled(self, timeout: timedelta = PATIENCE) -> None:
         """Return once everything sent has arrived and everything written is stored."""
@@ -335,9 +360,9 @@ class Site:
         known = [self.worker.pid, self.valkey.pid, *(host.pid for host in self.hosts if host.started)]
         return known + [one.pid for one in (self.web, self.sandbox) if isinstance(one, WebProcess | SandboxProcess)]
 
-    async def host(self, name: str = "one", **env: str) -> HostProcess:
+    async def host(self, name: str = "one", enter: Sequence[str] = (), **env: str) -> HostProcess:
         """Start another host."""
-        host = HostProcess(name, self.folder / name, {**self._env, **env})
+        host = HostProcess(name, self.folder / name, {**self._env, **env}, enter)
         self.hosts.append(host)
         await host.start()
         return host

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from session_core.settings import Settings
-from tests.servers.processes import ROOT, setting_names
+from session_core.settings.misspelt import setting_names
+from tests.servers.processes import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 LINES = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from session_core.clock import utcnow
 from session_core.domain.message import Ack, Direction, MessageStatus
-from session_core.domain.status import SessionStatus
+from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.services import accounts as service_accounts
 from session_core.services import messages as service
 from session_core.store import messages
-from session_core.whatsapp.driver import AckChanged, Loaded, Loss, Lost, MessageSeen
+from session_core.whatsapp.driver import AckChanged, Loaded, LoggedOut, LogoutCause, Loss, Lost, MessageSeen
 from tests.factories import CHAT, add_message
-from tests.fakes.drivers import ScriptedDriver, ready
+from tests.fakes.drivers import LateDriver, ScriptedDriver, ready
 from tests.integration.host.stage import Stage, listening
 from tests.integration.host.test_commands import claimed, events_of, ready_with
 from tests.waiting import eventually
@@ -145,3 +146,11 @@ async def test_a_person_with_a_hidden_id_has_one_chat(stage: Stage) -> None:
         ("text A2", CHAT),
         ("text A1", CHAT),
     ]
+
+
+async def test_what_comes_in_while_the_browser_is_closed_is_stored_and_changes_nothing_else(stage: Stage) -> None:
+    late = [seen("A1"), LoggedOut(LogoutCause.UNLINKED), seen("A2"), Lost(Loss.BROWSER)]
+    account_id = await ready_with(stage, LateDriver([Loaded(), ready()], late))
+    await service_accounts.disconnect(stage.core, stage.user_id, account_id)
+    await stage.until(account_id, S.STOPPED, ReasonCode.REQUESTED)
+    assert {row.text for row in await listed(stage, account_id, 2)} == {"text A1", "text A2"}

@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from session_core.errors import FatalError, TransientError
-from session_core.launch.valkey import wait_for_valkey
+from session_core.launch.valkey import address_of, wait_for_valkey
 from session_core.settings import Settings
 from tests.servers.processes import start, start_service, wait_until
 from tests.servers.valkey import running_valkey_server
@@ -125,6 +125,30 @@ async def test_waiting_ends_when_nobody_answers(tmp_path: Path) -> None:
     with pytest.raises(TransientError) as caught:
         await wait_for_valkey(f"unix://{tmp_path}/nobody.sock", timedelta(milliseconds=200))
     assert caught.value.code == "redis_unreachable"
+    assert f"{tmp_path}/nobody.sock" in caught.value.message
+
+
+async def test_who_waits_for_a_server_is_told_early_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("session_core.launch.valkey.SAY_AFTER", timedelta(milliseconds=50))
+    said: list[str] = []
+    with pytest.raises(TransientError):
+        await wait_for_valkey("redis://ana:geheim@127.0.0.1:1/0", timedelta(milliseconds=500), said.append)
+    (line,) = said
+    assert "127.0.0.1:1 " in line
+    assert "REDIS_URL" in line
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("redis://ana:geheim@redis.example.org/2", "redis.example.org:6379"),
+        ("rediss://[::1]:7000", "[::1]:7000"),
+        ("unix://:geheim@/run/redis.sock", "/run/redis.sock"),
+    ],
+)
+def test_an_address_has_no_password_in_it(url: str, address: str) -> None:
+    assert address_of(url) == address
 
 
 async def test_a_wrong_password_is_not_waited_for(tmp_path: Path) -> None:
