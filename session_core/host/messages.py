@@ -19,7 +19,7 @@ from session_core.host.tell import quietly
 from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
-from session_core.whatsapp.driver import AckChanged, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen
+from session_core.whatsapp.driver import AckChanged, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen, Ready
 
 RECEIVED = "message.received"
 SENT = "message.sent"
@@ -40,6 +40,15 @@ OVERLAP = timedelta(minutes=2)
 def clean(text: str) -> str:
     """Return a text that every database takes: no NUL, no half of a surrogate pair."""
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def identity(event: Ready, known: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+    """Return number and name of the account's phone: what the page says, where it says nothing what was known."""
+    phone, name = known
+    return (
+        event.phone_number[:20] if event.phone_number else phone,
+        clean(event.push_name)[:100] if event.push_name else name,
+    )
 
 
 def known_until(account: Account, runtime: SessionRuntime) -> datetime:

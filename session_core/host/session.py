@@ -386,11 +386,7 @@ class Session:
         return None if ready_at is None else timedelta(seconds=asyncio.get_running_loop().time() - ready_at)
 
     def _on_ready(self, event: Ready, restored: bool) -> None:
-        phone, name = self._identity
-        self._identity = (
-            event.phone_number[:20] if event.phone_number else phone,
-            messages.clean(event.push_name)[:100] if event.push_name else name,
-        )
+        self._identity = messages.identity(event, self._identity)
         self._expects_qr = False
         self._placing.works()
         self._gone = ReasonCode.UNLINKED

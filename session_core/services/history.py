@@ -16,7 +16,7 @@ from session_core.core import Core
 from session_core.domain.events import ChatsChanged, MessageView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
-from session_core.store import accounts, chats, erasure, messages
+from session_core.store import accounts, chats, erasure, messages, search
 from session_core.store.engine import Transaction
 from session_core.store.errors import STORE_AWAY
 from session_core.tasks import RecurringTask
@@ -100,6 +100,7 @@ async def erase(core: Core, user_id: UUID, account_id: UUID, wa_id: str) -> Eras
             await erasure.delete_events(session, piece)
     async with core.db.begin() as session:
         await erasure.forget(session, account_id, who)
+    await _clean_index(core)
     log.info("contact_erased", account_id=str(account_id), messages=len(seqs), events=len(events))
     await core.publisher.publish(ChatsChanged(user_id=user_id, account_id=account_id))
     return Erased(len(seqs), len(events))
@@ -133,6 +134,16 @@ async def _pieces_of(core: Core, account_id: UUID, chat: str | None) -> AsyncIte
             return
         yield found
         after = rows[-1].seq or 0
+
+
+async def _clean_index(core: Core) -> None:
+    begin = True
+    while True:
+        async with core.db.begin() as session:
+            if not await search.forget_deleted(session, begin=begin):
+                return
+        begin = False
+        await asyncio.sleep(BREATH.total_seconds())
 
 
 def _pieces(numbers: list[int]) -> list[list[int]]:

@@ -16,6 +16,9 @@ from session_core.domain.content import ACTIONS
 from session_core.domain.text import without_accents
 from session_core.store.models import Message
 
+MERGE_PAGES = 500
+"""Pages of the index that are rewritten in one step; a step takes some ten milliseconds."""
+
 MAX_WORDS = 12
 _WORD = re.compile(r"[^\W_]+")
 
@@ -51,12 +54,36 @@ async def messages(
         statement: Any = select(Message).from_statement(found)
         rows: Sequence[Message] = (await session.exec(statement)).scalars().all()
         return rows
-    query = select(Message).where(_postgres(account_ids, words), col(Message.kind).not_in(ACTIONS))
+    query = select(Message).where(
+        # The index knows the accounts as well; this lets an account with few messages, or a word of many, be walked.
+        col(Message.account_id).in_(account_ids),
+        _postgres(account_ids, words),
+        col(Message.kind).not_in(ACTIONS),
+    )
     if before_seq is not None:
         query = query.where(col(Message.seq) < before_seq)
     if chat_id is not None:
         query = query.where(Message.chat_id == chat_id)
     return (await session.exec(query.order_by(col(Message.seq).desc()).limit(limit))).all()
+
+
+async def forget_deleted(session: AsyncSession, *, begin: bool) -> bool:
+    """Take a step of rewriting the index without the words of deleted messages; True as long as there is more to do.
+
+    FTS5 only marks what is deleted. Postgres removes it with the rows, when it vacuums next.
+
+    Args:
+        session: a writing transaction.
+        begin: the first step, which chooses what is rewritten.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    changes: Any = text("SELECT total_changes()")
+    before = (await session.exec(changes)).scalar_one()
+    step: Any = text("INSERT INTO search_messages(search_messages, rank) VALUES ('merge', :pages)")
+    await session.exec(step.bindparams(pages=-MERGE_PAGES if begin else MERGE_PAGES))
+    # The command itself counts as one (SQLite, FTS5, "The merge command").
+    return bool((await session.exec(changes)).scalar_one() - before >= 2)
 
 
 def _sqlite(

@@ -45,13 +45,16 @@ _TRIGGERS = {
 # what a database takes for a letter depends on its locale otherwise.
 _POSTGRES = (
     r"""
-CREATE FUNCTION search_words(account uuid, body text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT array_to_tsvector(ARRAY['@' || replace(account::text, '-', '')]) || to_tsvector('simple'::regconfig,
+CREATE FUNCTION search_words(account uuid, body text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 2000 AS $$
+BEGIN
+  RETURN array_to_tsvector(ARRAY['@' || replace(account::text, '-', '')]) || to_tsvector('simple'::regconfig,
     regexp_replace(
       regexp_replace(lower(normalize(body, NFKD){collate}), '[\u0300-\u036f]+', '', 'g'),
       '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u2bff\u3000-\u303f\U0001f000-\U0001faff]+',
       ' ', 'g'
-    ))
+    ));
+END
 $$
 """,
     "CREATE INDEX search_messages ON messages USING gin (search_words(account_id, text))",

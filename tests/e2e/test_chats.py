@@ -143,3 +143,11 @@ async def test_a_phone_shows_the_list_or_the_conversation(new_person: NewPerson,
     await page.get_by_label("Write a message").fill("Hello")
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".wh-bubble")).to_contain_text("Hello")
+
+    # Everything of that person goes, after a question.
+    await page.get_by_role("button", name="More about the conversation").click()
+    await page.get_by_role("menuitem", name="Erase this person").click()
+    await page.get_by_role("button", name="Erase for good").click()
+    await expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
+    left = (await person.api.get(f"/api/v1/accounts/{account}/messages")).json()
+    assert [one["text"] for one in left] == ["Who goes?"]

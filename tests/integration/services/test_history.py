@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +69,14 @@ async def everything(core: Core) -> str:
     return "\n".join(found)
 
 
+async def everything_in_the_file(core: Core) -> bytes:
+    """Every byte of the SQLite file, with what was in its journal."""
+    async with core.db.read() as session:
+        await session.exec(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        path = (await session.exec(text("PRAGMA database_list"))).all()[0][2]
+    return await asyncio.to_thread(Path(path).read_bytes)
+
+
 def seen(words: str, chat: str = CHAT, key: str = "A", **fields: Any) -> MessageSeen:
     values = {"author": None, "sender_name": "Ana", "kind": "text", "at": T0, "ack": Ack.SERVER, **fields}
     return MessageSeen(wa_message_id=f"false_{chat}_{key}", chat_id=chat, from_me=False, text=words, **values)
@@ -98,6 +108,16 @@ class TestErasing:
         assert rows[GROUP].last is not None
         assert rows[GROUP].last.text == "kept in the group"
         assert [one.name for one in (await chats.list_contacts(core, ana, account)).items] == ["Bob"]
+
+    async def test_no_word_is_left_in_the_file(self, core: Core, ana: UUID, account: UUID) -> None:
+        if core.db.dialect != "sqlite":
+            pytest.skip("Postgres overwrites when it vacuums")
+        for number in range(300):
+            await hear(core, account, f"kept {number}", chat_id=OTHER)
+        await hear(core, account, "the word is zapatófono")
+        assert b"zapat" in await everything_in_the_file(core)
+        await history.erase(core, ana, account, CHAT)
+        assert b"zapat" not in await everything_in_the_file(core)
 
     async def test_the_hidden_id_leads_to_the_same_person(self, core: Core, ana: UUID, account: UUID) -> None:
         await hear(core, account, "by number")
