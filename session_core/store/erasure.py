@@ -15,7 +15,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from session_core.domain.chats import phone_of
 from session_core.domain.message import MessageStatus
 from session_core.store import changes
-from session_core.store.models import Account, Activity, Chat, Contact, Erasure, Message, OutboxEvent
+from session_core.store.models import (
+    Account,
+    Activity,
+    Chat,
+    Contact,
+    Erasure,
+    Message,
+    MessageReaction,
+    OutboxEvent,
+    PollVote,
+)
 
 PIECE = 500
 
@@ -99,10 +109,13 @@ async def delete_events(session: AsyncSession, ids: Sequence[int]) -> None:
 
 
 async def forget(session: AsyncSession, account_id: UUID, who: Person) -> None:
-    """Delete the contact and the chats, unless somebody has written there again, and the name in the history."""
+    """Delete the contact and the chats, unless somebody has written there again, reactions, votes, and the name."""
     named = col(Activity.detail).in_(sorted(who.ids | who.names))
     await session.exec(update(Activity).where(col(Activity.account_id) == account_id, named).values(detail=""))
     await changes.forget(session, account_id, who.ids)
+    own = select(Message.id).where(Message.account_id == account_id)
+    for said, by in ((MessageReaction, MessageReaction.sender), (PollVote, PollVote.voter)):
+        await session.exec(delete(said).where(col(by).in_(who.ids), col(said.message_id).in_(own)))
     used = select(Message.chat_id).where(Message.account_id == account_id, col(Message.chat_id).in_(who.ids))
     alive = set((await session.exec(used.distinct())).all())
     gone = sorted(who.ids - alive)
