@@ -207,6 +207,26 @@ def backups(account: Account) -> None:
 
 
 @app.command()
+def limits(
+    user: Annotated[str | None, typer.Option(help="E-mail of a user.")] = None,
+    account: Annotated[str | None, typer.Option(help="Id of an account, or its session id.")] = None,
+    per_window: Annotated[int | None, typer.Option(help="Messages in a rate window.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the limit back: the general one holds again.")] = False,
+) -> None:
+    """Show what single users and accounts may send, or set it."""
+    settings = _start()
+
+    from session_core.launch import backup_commands as commands
+    from session_core.launch.limit_commands import change_and_show
+
+    def work() -> None:
+        account_id = None if account is None else commands.account_of(account)
+        commands.run(change_and_show(settings, user, account_id, per_window, clear=clear, say=typer.echo))
+
+    _or_exit(work)
+
+
+@app.command()
 def doctor(
     fix_hints: Annotated[bool, typer.Option("--hints/--no-hints", help="Say what to do about what is wrong.")] = True,
 ) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from session_core.domain.alerts import AlertKind, AlertPreferences, MailNote, MailStatus, QuietHours
 
@@ -151,18 +150,7 @@ def end_of_quiet_hours(hours: QuietHours | None, now: datetime) -> datetime | No
         hours: as the receiver's clock shows them.
         now: the time, aware.
     """
-    if hours is None:
-        return None
-    local = now.astimezone(ZoneInfo(hours.time_zone))
-    over_midnight = hours.until < hours.start
-    clock = local.time()
-    inside = clock >= hours.start or clock < hours.until if over_midnight else hours.start <= clock < hours.until
-    if not inside:
-        return None
-    day = local.date() + timedelta(days=1 if over_midnight and clock >= hours.start else 0)
-    end = datetime.combine(day, hours.until, tzinfo=local.tzinfo).astimezone(UTC)
-    # When the clocks are put back, the end as it is written can lie in the hour that is already over.
-    return max(end, now + timedelta(minutes=1))
+    return None if hours is None else hours.end_after(now)
 
 
 def next_try(tries: int, random: Callable[[], float]) -> timedelta:

@@ -101,6 +101,11 @@ def lane_again(account_id: UUID) -> str:
     return f"wh:lane:{{{account_id}}}:again"
 
 
+def lane_hold(account_id: UUID) -> str:
+    """What holds the account's lane back now (JSON), and which message."""
+    return f"wh:lane:{{{account_id}}}:hold"
+
+
 def rate_memory(user_id: UUID) -> str:
     """Set while the sent messages of a user are remembered: the time (ms) before which nothing may be sent."""
     return f"wh:rate:{{{user_id}}}:since"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 from uuid import UUID
@@ -104,6 +104,19 @@ class QuietHours(BaseModel):
         if self.start == self.until:
             raise ValueError("start and until are the same")
         return self
+
+    def end_after(self, now: datetime) -> datetime | None:
+        """Return when the hours end that it is in now, in UTC; None when it is in none. ``now`` is aware."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        over_midnight = self.until < self.start
+        clock = local.time()
+        inside = clock >= self.start or clock < self.until if over_midnight else self.start <= clock < self.until
+        if not inside:
+            return None
+        day = local.date() + timedelta(days=1 if over_midnight and clock >= self.start else 0)
+        end = datetime.combine(day, self.until, tzinfo=local.tzinfo).astimezone(UTC)
+        # When the clocks are put back, the end as it is written can lie in the hour that is already over.
+        return max(end, now + timedelta(minutes=1))
 
 
 class AlertPreferences(BaseModel):

@@ -12,6 +12,7 @@ from session_core.domain.backup import BackupView
 from session_core.domain.changes import PresenceState, ReactionView, VoteView
 from session_core.domain.content import Content
 from session_core.domain.ids import session_id
+from session_core.domain.lane import Hold
 from session_core.domain.media import MediaView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, PublicStatus, ReasonCode, SessionStatus
@@ -89,6 +90,9 @@ class MessageView(_Data):
     wa_message_id: str | None = None
     quoted_id: str | None = Field(default=None, description="WhatsApp id of the message that this one answers")
     replayed: bool = Field(default=False, description="found by a sweep after an interruption, not live")
+    send_at: datetime | None = Field(default=None, description="not before")
+    expires_at: datetime | None = Field(default=None, description="not after")
+    hold: Hold | None = Field(default=None, description="what holds it back now, when something does")
     created_at: datetime
     sent_at: datetime | None = None
     updated_at: datetime

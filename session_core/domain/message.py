@@ -24,14 +24,18 @@ class MessageStatus(StrEnum):
     DEVICE = "device"
     READ = "read"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
     RECEIVED = "received"
 
     @property
     def rank(self) -> int:
-        """Position on the way.
+        """Position on the way; some share one.
 
         FAILED lies between SENT and SERVER: WhatsApp may refuse what its page had taken, and only its server's
-        acknowledgement says more than a failure.
+        acknowledgement says more than a failure. CANCELLED and EXPIRED are failures by our own decision. UNKNOWN is as
+        far as SENDING, only that nobody works on it any more.
         """
         return _RANK[self]
 
@@ -40,17 +44,36 @@ class MessageStatus(StrEnum):
         """True when the lane has nothing more to do with the message."""
         return self not in {MessageStatus.QUEUED, MessageStatus.SENDING}
 
+    @property
+    def given_up(self) -> bool:
+        """True when we have decided that it does not go out; WhatsApp may still prove that it did."""
+        return self in {MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.EXPIRED}
+
 
 _RANK = {
     MessageStatus.QUEUED: 0,
     MessageStatus.SENDING: 1,
+    MessageStatus.UNKNOWN: 1,
     MessageStatus.SENT: 2,
     MessageStatus.FAILED: 3,
+    MessageStatus.CANCELLED: 3,
+    MessageStatus.EXPIRED: 3,
     MessageStatus.SERVER: 4,
     MessageStatus.DEVICE: 5,
     MessageStatus.READ: 6,
     MessageStatus.RECEIVED: 7,
 }
+
+
+class Turn(IntEnum):
+    """When a message's turn comes in its lane, the lowest first; within one turn the order is that of acceptance.
+
+    LATER waits for its ``send_at``; then it takes the place that its acceptance gave it among the others.
+    """
+
+    REPLY = 0
+    NORMAL = 1
+    LATER = 2
 
 
 class Ack(IntEnum):

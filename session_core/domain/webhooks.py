@@ -22,6 +22,11 @@ EVENT_TYPES: dict[str, str] = {
     "presence.update": "Somebody is there, gone, typing or recording, in a chat that you watch.",
     "call.received": "Somebody calls the account.",
     "message.failed": "A message of yours will not go out; failure says why.",
+    "message.unknown": "A message of yours went out, or did not: nobody can know.",
+    "message.cancelled": "A message of yours was taken back before it went out.",
+    "message.expired": "The time of a message of yours was over before its turn came.",
+    "consent.opted_out": "Somebody wrote that they want to hear no more.",
+    "consent.opted_in": "Somebody who had opted out wants to hear again.",
     "message.media": "The file of a message was fetched, or could not be.",
     "session.status": "The session of an account changed its status.",
 }

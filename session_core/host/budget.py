@@ -16,7 +16,7 @@ from session_core.domain.resources import Budget, Pressure, Sample, Situation, m
 from session_core.host.house import House
 from session_core.host.session import Session
 from session_core.host.tell import quietly
-from session_core.store import messages
+from session_core.store import waiting as waiting_rows
 from session_core.store.errors import STORE_ERRORS
 from session_core.tasks import RecurringTask
 
@@ -94,7 +94,7 @@ class BudgetKeeper:
     async def _is_quiet(self, session: Session, memory: int) -> bool:
         try:
             async with self._house.core.db.read() as transaction:
-                waiting = await messages.queue_length(transaction, session.account_id)
+                waiting = await waiting_rows.count(transaction, session.account_id)
         except STORE_ERRORS as error:
             log.warning("queue_not_readable", error=type(error).__name__)
             return False

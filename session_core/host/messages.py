@@ -8,11 +8,13 @@ from uuid import UUID
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.chats import ContactFacts
+from session_core.domain.consent import Person
 from session_core.domain.content import ACTIONS, Edit, Reaction, Revoke, restored, same_as, stored
 from session_core.domain.content import Media as MediaContent
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
+from session_core.host import consent
 from session_core.host.applying import Change, apply
 from session_core.host.media_arrival import announce, promise
 from session_core.host.tell import quietly
@@ -98,6 +100,7 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
     now = utcnow()
     row = to_row(account_id, event, now)
     file = announce(row, event.content) if isinstance(event.content, MediaContent) else None
+    ended: list[MessageView] = []
     async with core.db.begin() as session:
         ours = await messages.by_wa_key(session, account_id, row.wa_key) if event.from_me else None
         if ours is not None:
@@ -114,12 +117,14 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             entry = await _first_seen(session, row, view)
             if row.chat_id != event.chat_id[:64]:
                 await chats.unite(session, account_id, event.chat_id[:64], row.chat_id)
+            ended = await consent.heed(session, user_id, view)
         else:
             again = await _edited_meanwhile(session, account_id, event)
             if again is None:
                 return
             view, entry = again, None
-    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+    for changed in (view, *ended):
+        await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=changed)))
     if entry is not None:
         await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
@@ -158,9 +163,23 @@ async def _seen_again(session: Transaction, ours: Message, event: MessageSeen, n
     if news:
         await _add_event(session, SENT, view)
         await accounts.touch(session, view.account_id, now)
+        await _learn_ids(session, view)
     if moved:
         await _add_event(session, ACKNOWLEDGED, view)
     return view
+
+
+async def _learn_ids(session: Transaction, view: MessageView) -> None:
+    """Note that a number and a hidden id are one person, when what went to the one is in the chat of the other."""
+    parts = WaMessageId.parse(view.wa_message_id or "")
+    if parts is None or parts.chat == view.chat_id:
+        return
+    asked, found = Person.of(view.chat_id), Person.of(parts.chat)
+    if asked is None or found is None:
+        return
+    phone, lid = asked.phone or found.phone, asked.lid or found.lid
+    facts = [ContactFacts(wa_id, phone=phone, lid=lid) for wa_id in (view.chat_id, parts.chat)]
+    await chats.learn_contacts(session, view.account_id, facts)
 
 
 async def _add_event(session: Transaction, name: str, view: MessageView) -> None:
@@ -203,6 +222,7 @@ async def sent(
         if news:
             await _add_event(session, SENT, view)
             await accounts.touch(session, account_id, at)
+            await _learn_ids(session, view)
             changed = await _change_target(session, row, at) if row.kind in ACTIONS else None
     for told in filter(None, (view, changed)):
         await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=told)))

@@ -2,7 +2,8 @@
 -- KEYS: the user's memory mark, then one sorted set a rule (member -> time in ms).
 -- ARGV: member, member of the try before ("" when there was none), lease (ms), window (ms), life of the mark (ms), then
 --       one limit a rule.
--- Returns {1, 0}: reserved. {0, wait}: not before so many ms. {-1, 0}: the memory is gone, see learn.lua.
+-- Returns {1, 0, 0}: reserved. {0, wait, rule}: not before so many ms, because of that rule (from 1; 0: the memory was
+-- lost). {-1, 0, 0}: the memory is gone, see learn.lua.
 --
 -- An entry counts as "now" from its grant until its commit (its score lies in the future), and for one window from then.
 -- Take any limit + 1 sends inside one window and look at the one that was granted last: the others were under way or
@@ -10,11 +11,11 @@
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local not_before = tonumber(redis.call('GET', KEYS[1]) or '-1')
-if not_before < 0 then return {-1, 0} end
+if not_before < 0 then return {-1, 0, 0} end
 local member, previous = ARGV[1], ARGV[2]
 local lease, window, life = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local wait = math.max(0, not_before - now)
+local wait, rule = math.max(0, not_before - now), 0
 for i = 2, #KEYS do
   -- "(": what was sent exactly one window ago still counts; milliseconds are cut off, never rounded up.
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. (now - window))
@@ -28,11 +29,11 @@ for i = 2, #KEYS do
       local free_in = entry[2] + window + 1 - now
       -- It is under way: it may be given back at any time, so look again soon.
       if tonumber(entry[2]) > now then free_in = math.min(free_in, 1000) end
-      wait = math.max(wait, free_in)
+      if free_in > wait then wait, rule = free_in, i - 1 end
     end
   end
 end
-if wait > 0 then return {0, math.ceil(wait)} end
+if wait > 0 then return {0, math.ceil(wait), rule} end
 
 for i = 2, #KEYS do
   if previous ~= '' then redis.call('ZREM', KEYS[i], previous) end
@@ -40,4 +41,4 @@ for i = 2, #KEYS do
   redis.call('PEXPIRE', KEYS[i], lease + window + 1000)
 end
 redis.call('PEXPIRE', KEYS[1], life)
-return {1, 0}
+return {1, 0, 0}

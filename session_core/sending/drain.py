@@ -10,20 +10,25 @@ from uuid import UUID, uuid4
 import structlog
 from pydantic import ValidationError
 
-from session_core.bus import lease
+from session_core.bus import holds, lease
 from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import SendMessage, SendOutcome
+from session_core.domain.lane import Hold, HoldCode
+from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
 from session_core.errors import PolicyError, TransientError
-from session_core.sending import lanes, policy, settle
+from session_core.sending import gate, lanes, policy, settle
 from session_core.sending.limiter import Denied, Limiter, Limits, MemoryLost, Permit, member_of
-from session_core.store import accounts, messages
+from session_core.store import accounts, messages, sending, waiting
 from session_core.store.models import Message
 
 log = structlog.get_logger(__name__)
+
+LOOK_AT_LEAST_EVERY = timedelta(minutes=1)
+"""A lane that is held back for longer is looked at all the same: a wake-up may have been lost meanwhile."""
 
 DRAIN_FOR = timedelta(seconds=5)
 """After that time a drain lets other lanes have the worker; the send under way is finished first."""
@@ -32,7 +37,7 @@ DRAIN_FOR = timedelta(seconds=5)
 @dataclass(frozen=True, slots=True)
 class _Next:
     user_id: UUID
-    message: Message
+    found: Message | gate.Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,13 @@ class _Drain:
                 break
             delay = await self._handle(following)
             if delay is not None:
-                await mark_due_after(self._core.redis, self._account_id, delay)
+                await mark_due_after(self._core.redis, self._account_id, min(delay, LOOK_AT_LEAST_EVERY))
                 break
         return self._tried
 
     async def _next(self) -> _Next | None:
         """Return the lane's first message, None when there is none or it cannot go out now (the host wakes us then)."""
+        now = utcnow()
         async with self._core.db.read() as session:
             found = await accounts.get(session, self._account_id)
             if found is None:
@@ -96,38 +102,58 @@ class _Drain:
             account, runtime = found
             if account.deleted_at is not None or runtime.status is not SessionStatus.READY:
                 return None
-            message = await messages.lane_head(session, self._account_id)
-        if message is None or await lease.holder(self._core.redis, self._account_id) is None:
+            scheduled = await waiting.first_scheduled(session, self._account_id)
+            limits = Limits.of(self._core.settings, await sending.allowed(session, account.user_id, self._account_id))
+        if scheduled is not None and scheduled <= now:
+            async with self._core.db.begin() as session:
+                await waiting.take_due(session, self._account_id, now)
+        async with self._core.db.read() as session:
+            following = await gate.next_message(session, self._account_id, now)
+        if following is None or await lease.holder(self._core.redis, self._account_id) is None:
             return None
-        return _Next(account.user_id, message)
+        self._limiter = Limiter(self._core.redis, limits)
+        return _Next(account.user_id, following)
 
     async def _handle(self, following: _Next) -> timedelta | None:
         """Do what is to be done with the first message; return how long the lane must rest, None to go on at once."""
-        step = policy.next_step(_head(following.message), utcnow())
+        if isinstance(following.found, gate.Held):
+            return await self._hold(following.user_id, following.found.message, following.found.hold)
+        message, now = following.found, utcnow()
+        if message.expires_at is not None and message.expires_at <= now and message.status is MessageStatus.QUEUED:
+            await settle.expire(self._core, following.user_id, message)
+            return None
+        step = policy.next_step(_head(message), now)
         match step:
             case policy.Wait(delay):
-                return delay
+                under_way = message.status is MessageStatus.SENDING
+                code = HoldCode.CHECKING if under_way else HoldCode.TRY_AGAIN
+                return await self._hold(following.user_id, message, Hold(code=code, until=now + delay))
             case policy.GiveUp(token):
-                await settle.fail(self._core, following.user_id, following.message, token, policy.UNKNOWN)
+                await settle.unknown(self._core, following.user_id, message, token)
                 return None
             case policy.Send():
-                return await self._send(following, step)
+                return await self._send(following.user_id, message, step)
 
-    async def _send(self, following: _Next, step: policy.Send) -> timedelta | None:
-        message, token = following.message, uuid4().hex
+    async def _hold(self, user_id: UUID, message: Message, hold: Hold) -> timedelta:
+        """Say why the lane rests; return for how long."""
+        if await holds.keep(self._core.redis, self._account_id, message.id, hold):
+            await settle.held(self._core, user_id, message, hold)
+        return (hold.until or utcnow() + LOOK_AT_LEAST_EVERY) - utcnow()
+
+    async def _send(self, user_id: UUID, message: Message, step: policy.Send) -> timedelta | None:
+        token = uuid4().hex
         previous = member_of(message.id, step.previous_token) if step.previous_token else None
-        permit = await self._permit(following.user_id, member_of(message.id, token), previous)
-        if isinstance(permit, Denied):
-            return permit.wait
+        permit = await self._permit(user_id, member_of(message.id, token), previous)
         now = utcnow()
-        claimed = await settle.claim(
-            self._core, following.user_id, message, token, now, now + policy.row_lease(self._timeout)
-        )
+        if isinstance(permit, Denied):
+            return await self._hold(user_id, message, Hold(code=permit.hold, until=now + permit.wait))
+        claimed = await settle.claim(self._core, user_id, message, token, now, now + policy.row_lease(self._timeout))
         if claimed is None:
             await self._limiter.refund(permit)
             return None
+        await holds.clear(self._core.redis, self._account_id)
         return await self._ask_host(
-            _Try(following.user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
+            _Try(user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
         )
 
     async def _permit(self, user_id: UUID, member: str, previous: str | None) -> Permit | Denied:
@@ -135,7 +161,7 @@ class _Drain:
             return await self._limiter.acquire(user_id, self._account_id, member, previous)
         except MemoryLost:
             async with self._core.db.read() as session:
-                last = [_head(message) for message in await messages.last_tries(session, user_id)]
+                last = [_head(message) for message in await waiting.last_tries(session, user_id)]
             hold = policy.hold_after_loss(last, utcnow(), self._core.settings.rate_window, self._timeout)
             if hold:
                 log.warning("sends_held_after_loss_of_limiter", user_id=str(user_id), seconds=hold.total_seconds())

@@ -15,8 +15,13 @@ from uuid import UUID
 
 from session_core.bus import keys
 from session_core.bus.connection import RedisClient
+from session_core.domain.lane import HoldCode
 from session_core.sending.policy import limiter_lease
 from session_core.settings import Settings
+from session_core.store.sending import NO_WORD, Allowed
+
+_RULES = (HoldCode.LIMITER_MEMORY, HoldCode.ACCOUNT_LIMIT, HoldCode.USER_LIMIT)
+"""Which rule ``acquire.lua`` names by which number."""
 
 MEMORY_LIFE = timedelta(days=30)
 """How long a user who sends nothing is remembered. Any time above lease + window is correct; asking costs a query."""
@@ -47,11 +52,11 @@ class Limits:
     lease: timedelta
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """Return the rules that the settings ask for."""
+    def of(cls, settings: Settings, allowed: Allowed = NO_WORD) -> Limits:
+        """Return the rules that the settings ask for, unless the operator allows this account or user other ones."""
         return cls(
-            settings.messages_per_account,
-            settings.messages_per_user,
+            allowed.per_account or settings.messages_per_account,
+            allowed.per_user or settings.messages_per_user,
             settings.rate_window,
             limiter_lease(settings.send_timeout),
         )
@@ -73,9 +78,10 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """No place now. ``wait``: when it makes sense to ask again, at most."""
+    """No place now. ``wait``: when it makes sense to ask again, at most. ``hold``: which rule says so."""
 
     wait: timedelta
+    hold: HoldCode
 
 
 class MemoryLost(Exception):
@@ -113,7 +119,7 @@ class Limiter:
         """
         limits = self._limits
         permit = Permit(user_id, account_id, member)
-        granted, wait = await self._acquire(
+        granted, wait, rule = await self._acquire(
             keys=[keys.rate_memory(user_id), *permit.keys],
             args=[
                 member,
@@ -127,7 +133,7 @@ class Limiter:
         )
         if granted < 0:
             raise MemoryLost
-        return permit if granted else Denied(timedelta(milliseconds=wait))
+        return permit if granted else Denied(timedelta(milliseconds=wait), _RULES[rule])
 
     async def commit(self, permit: Permit) -> None:
         """The message is out: count it from now on for one window."""

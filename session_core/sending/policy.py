@@ -25,9 +25,6 @@ NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database
 
 _SENDING = MessageStatus.SENDING
 
-UNKNOWN = "unknown"
-"""Failure of a message that may have gone out although nobody could say so, try after try."""
-
 
 def margin(send_timeout: timedelta) -> timedelta:
     """Return how much longer than a send its lease lasts: clocks differ, and a page may finish what it had begun."""
@@ -92,7 +89,7 @@ def hold_after_loss(last: Iterable[Head], now: datetime, window: timedelta, send
     """Return for how long a user must not send after the limiter lost its memory.
 
     Args:
-        last: the newest tried message of each of the user's accounts.
+        last: what may have gone out last of each of the user's accounts.
         now: the time.
         window: the rate window.
         send_timeout: longest send.
@@ -102,8 +99,9 @@ def hold_after_loss(last: Iterable[Head], now: datetime, window: timedelta, send
         instant at which something can have gone out.
     """
     # A row that is being sent can go out until its lease is over; any other one was out before it last changed.
+    open_ends = {_SENDING, MessageStatus.UNKNOWN}
     last_instants = [
-        head.lease_until or head.updated_at if head.status is _SENDING else head.updated_at for head in last
+        head.lease_until or head.updated_at if head.status in open_ends else head.updated_at for head in last
     ]
     holds = [instant + window + margin(send_timeout) - now for instant in last_instants]
     return max([timedelta(0), *holds])

@@ -8,26 +8,40 @@ from uuid import UUID
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import MessageChanged, MessageView
-from session_core.store import messages, outbox
+from session_core.domain.lane import Hold
+from session_core.domain.message import MessageStatus
+from session_core.store import consent, messages, opting_out, outbox, waiting
+from session_core.store.engine import Transaction
 from session_core.store.models import Message
 
 
 async def claim(
     core: Core, user_id: UUID, message: Message, token: str, now: datetime, until: datetime
 ) -> Message | None:
-    """Make ``token`` the only one that may send the message until ``until``; None when somebody else was faster.
+    """Make ``token`` the only one that may send the message until ``until``.
 
     Returns:
-        The row as it is now.
+        The row as it is now. None when it may not be sent: somebody else was faster, its time is over, or the person
+        has opted out, which ends it.
     """
+    claimed = None
     async with core.db.begin() as session:
-        if not await messages.claim(session, message.id, token, now, until):
-            return None
-        claimed = await messages.get(session, message.account_id, message.id)
-    if claimed is None:
-        return None
-    await _tell(core, user_id, messages.view(claimed))
+        told = await _opted_out(session, user_id, message, now)
+        if told is None and await messages.claim(session, message.id, token, now, until):
+            claimed = await messages.get(session, message.account_id, message.id)
+            told = messages.view(claimed) if claimed is not None else None
+    if told is not None:
+        await _tell(core, user_id, told)
     return claimed
+
+
+async def _opted_out(session: Transaction, user_id: UUID, message: Message, now: datetime) -> MessageView | None:
+    """End a message that waits for somebody who has opted out. One that may be out already is looked for, as ever."""
+    if message.status is not MessageStatus.QUEUED:
+        return None
+    if await consent.refused(session, user_id, message.account_id, message.chat_id) is None:
+        return None
+    return await opting_out.end(session, message, now)
 
 
 async def release(core: Core, user_id: UUID, message: Message, token: str, *, counts: bool) -> None:
@@ -52,12 +66,50 @@ async def fail(core: Core, user_id: UUID, message: Message, token: str, failure:
     async with core.db.begin() as session:
         if not await messages.mark_failed(session, message.id, token, failure, utcnow()):
             return
-        failed = await messages.get(session, message.account_id, message.id)
-        if failed is None:
+        view = await _ended(session, message)
+    if view is not None:
+        await _tell(core, user_id, view)
+
+
+async def unknown(core: Core, user_id: UUID, message: Message, token: str) -> None:
+    """Say that nobody can know whether a message went out; nothing happens when ``token`` no longer owns it."""
+    async with core.db.begin() as session:
+        if not await messages.mark_unknown(session, message.id, token, utcnow()):
             return
-        view = messages.view(failed)
-        await outbox.add(session, message.account_id, "message.failed", view.model_dump(mode="json"))
-    await _tell(core, user_id, view)
+        view = await _ended(session, message)
+    if view is not None:
+        await _tell(core, user_id, view)
+
+
+async def expire(core: Core, user_id: UUID, message: Message) -> None:
+    """End a message whose time was over before its turn came."""
+    async with core.db.begin() as session:
+        view = await _end(session, message, MessageStatus.EXPIRED, None, utcnow())
+    if view is not None:
+        await _tell(core, user_id, view)
+
+
+async def held(core: Core, user_id: UUID, message: Message, hold: Hold) -> None:
+    """Tell what holds a message back."""
+    await _tell(core, user_id, messages.view(message).model_copy(update={"hold": hold}))
+
+
+async def _end(
+    session: Transaction, message: Message, status: MessageStatus, failure: str | None, now: datetime
+) -> MessageView | None:
+    if not await waiting.give_up(session, message, status, failure, now):
+        return None
+    return await _ended(session, message)
+
+
+async def _ended(session: Transaction, message: Message) -> MessageView | None:
+    """Tell programs what became of the message; the event is named after it."""
+    row = await messages.get(session, message.account_id, message.id)
+    if row is None:
+        return None
+    view = messages.view(row)
+    await outbox.add(session, message.account_id, f"message.{row.status.value}", view.model_dump(mode="json"))
+    return view
 
 
 async def _tell(core: Core, user_id: UUID, view: MessageView) -> None:

@@ -11,10 +11,11 @@ import structlog
 from session_core.bus import keys
 from session_core.bus import lanes as bus_lanes
 from session_core.bus.connection import BUS_ERRORS
+from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.sending import lanes
+from session_core.sending import lanes, settle
 from session_core.sending.queue import DrainQueue
-from session_core.store import messages
+from session_core.store import messages, waiting
 from session_core.tasks import RecurringTask, end, spawn
 
 log = structlog.get_logger(__name__)
@@ -89,11 +90,22 @@ class Ticker:
         period = self._sweep_every * 0.9
         if not await redis.set(keys.LANES_SWEEP, "1", nx=True, px=period) or await self._queue.length() >= FULL:
             return
+        await self._expire()
         async with self._core.db.read() as session:
-            waiting = await messages.lanes_with_work(session)
-        for account_id in waiting:
+            lanes_with_work = await waiting.lanes_with_work(session, utcnow() + self._sweep_every)
+        for account_id in lanes_with_work:
             if await lanes.wake_idle(redis, account_id):
                 log.info("lane_woken_by_sweeper", account_id=str(account_id))
+
+    async def _expire(self) -> None:
+        """End what waits although its time is over, also in lanes that do not move."""
+        now = utcnow()
+        async with self._core.db.read() as session:
+            over = await waiting.expired(session, now)
+            owners = {message.account_id: await messages.owner_of(session, message.account_id) for message in over}
+        for message in over:
+            if (user_id := owners[message.account_id]) is not None:
+                await settle.expire(self._core, user_id, message)
 
 
 async def run_ticker(core: Core) -> None:

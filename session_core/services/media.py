@@ -24,7 +24,7 @@ from session_core.media.intake import TakenIn, take_in
 from session_core.media.links import Link, Purpose, signer
 from session_core.media.shelf import Reader, Shelf, path_of
 from session_core.settings import Settings
-from session_core.store import accounts, media, messages
+from session_core.store import accounts, media, waiting
 from session_core.store.engine import Transaction
 from session_core.store.models import Media
 
@@ -216,7 +216,7 @@ async def delete(core: Core, user_id: UUID, media_id: UUID) -> None:
     """
     async with core.db.begin() as session:
         row = await _own(session, user_id, media_id)
-        if row.direction is Direction.OUT and await messages.waits_with_media(session, row.id):
+        if row.direction is Direction.OUT and await waiting.carries_media(session, row.id):
             raise Conflict(
                 "A message that waits to go out carries this file.",
                 code="media_in_use",

@@ -8,8 +8,9 @@ from session_core.bus import condition, hosts, vitals
 from session_core.bus.hosts import Heartbeat
 from session_core.core import Core
 from session_core.domain.health import HealthLevel
+from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
-from session_core.store import accounts, messages
+from session_core.store import accounts, waiting
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -74,9 +75,12 @@ async def _processes(registry: CollectorRegistry, core: Core) -> None:
 
 async def _rows(registry: CollectorRegistry, core: Core) -> None:
     phases = Gauge("whahook_accounts", "Accounts by the phase of their session", ["phase"], registry=registry)
-    waiting = Gauge("whahook_messages_waiting", "Messages that wait to go out", registry=registry)
+    waits = Gauge("whahook_messages_waiting", "Messages that wait to go out", registry=registry)
+    unknown = Gauge("whahook_messages_unknown", "Messages that went out, or did not: nobody knows", registry=registry)
     async with core.db.read() as session:
         counted = await accounts.count_by_status(session)
-        waiting.set(await messages.count_waiting(session))
+        counts = await waiting.count_all(session)
+    waits.set(counts[MessageStatus.QUEUED] + counts[MessageStatus.SENDING])
+    unknown.set(counts[MessageStatus.UNKNOWN])
     for status in SessionStatus:
         phases.labels(status.value).set(counted.get(status, 0))

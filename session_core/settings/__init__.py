@@ -91,6 +91,8 @@ class Settings(MediaSettings, WebhookSettings, BaseSettings):
     messages_per_user: int = Field(default=30, ge=1, description="per rate window (seed: 30 a minute)")
     rate_window: Duration = timedelta(minutes=1)
     duplicate_window: Duration = timedelta(minutes=10)
+    reply_window: Duration = Field(default=timedelta(minutes=5), description="so long one can answer before others")
+    reach_out_pause: Duration = Field(default=timedelta(hours=24), description="when WhatsApp does not say how long")
     send_timeout: Duration = timedelta(seconds=30)
     workers: int = Field(default=2, ge=1, le=64)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, String, Text, bindparam, type_coerce
+from sqlalchemy import Text, and_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, func, select, update
@@ -17,9 +17,8 @@ from sqlmodel.sql.sqltypes import AutoString
 from session_core.domain.content import ACTIONS, AnyContent, restored
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
-from session_core.domain.status import SessionStatus
 from session_core.domain.text import storable
-from session_core.store.models import Account, Message, SessionRuntime
+from session_core.store.models import Account, Message
 
 REFUSED = "refused_by_whatsapp"
 """``failure`` of a message that the page had taken and WhatsApp then reported as failed."""
@@ -42,6 +41,8 @@ def view(row: Message) -> MessageView:
         wa_message_id=row.wa_message_id,
         quoted_id=row.quoted_id,
         replayed=row.replayed,
+        send_at=row.send_at,
+        expires_at=row.expires_at,
         created_at=row.created_at,
         sent_at=row.sent_at,
         updated_at=row.updated_at,
@@ -71,7 +72,7 @@ async def by_idempotency_key(session: AsyncSession, account_id: UUID, key: str) 
 async def same_content(
     session: AsyncSession, account_id: UUID, chat_id: str, content_hash: str, since: datetime
 ) -> Message | None:
-    """Return the first message with this content to this chat since then that did not fail."""
+    """Return the first message with this content to this chat since then that went out or still may."""
     query = (
         select(Message)
         .where(
@@ -79,25 +80,13 @@ async def same_content(
             Message.chat_id == chat_id,
             Message.content_hash == content_hash,
             Message.direction == Direction.OUT,
-            Message.status != MessageStatus.FAILED,
+            col(Message.status).not_in([status for status in MessageStatus if status.given_up]),
             col(Message.created_at) > since,
         )
         .order_by(col(Message.seq))
         .limit(1)
     )
     return (await session.exec(query)).first()
-
-
-def _waits() -> ColumnElement[bool]:
-    """Tell which messages wait in a lane, word for word as the index ``ix_messages_lane`` says it.
-
-    SQLite uses that index only when it sees the words themselves, not parameters; without it the head of a lane is
-    looked for in the account's whole history.
-    """
-    waiting: BindParameter[str] = bindparam(
-        "waiting", [MessageStatus.QUEUED.value, MessageStatus.SENDING.value], expanding=True, literal_execute=True
-    )
-    return type_coerce(col(Message.status), String).in_(waiting)
 
 
 def _fit(message: Message) -> None:
@@ -154,71 +143,6 @@ async def after(
     return (await session.exec(query.order_by(col(Message.seq)).limit(limit))).all()
 
 
-async def lane_head(session: AsyncSession, account_id: UUID) -> Message | None:
-    """Return the message that is next in the account's lane: the oldest one that is not done."""
-    query = (
-        select(Message)
-        .where(
-            Message.account_id == account_id,
-            Message.direction == Direction.OUT,
-            _waits(),
-        )
-        .order_by(col(Message.seq))
-        .limit(1)
-    )
-    return (await session.exec(query)).first()
-
-
-async def queue_length(session: AsyncSession, account_id: UUID) -> int:
-    """Count the messages that wait in an account's lane."""
-    query = select(func.count()).select_from(Message).where(Message.account_id == account_id, _waits())
-    return (await session.exec(query)).one()
-
-
-async def count_waiting(session: AsyncSession) -> int:
-    """Count the messages that wait in all lanes."""
-    return (await session.exec(select(func.count()).select_from(Message).where(_waits()))).one()
-
-
-async def waits_with_media(session: AsyncSession, media_id: UUID) -> bool:
-    """Tell whether a message that waits to go out carries this file."""
-    carries = col(Message.content)["media_id"].as_string() == str(media_id)
-    return (await session.exec(select(Message.id).where(_waits(), carries).limit(1))).first() is not None
-
-
-async def lanes_with_work(session: AsyncSession) -> Sequence[UUID]:
-    """Return the ready accounts that have messages waiting."""
-    query = (
-        select(Message.account_id)
-        .join(SessionRuntime, col(SessionRuntime.account_id) == Message.account_id)
-        .where(
-            _waits(),
-            SessionRuntime.status == SessionStatus.READY,
-        )
-        .distinct()
-    )
-    return (await session.exec(query)).all()
-
-
-async def last_tries(session: AsyncSession, user_id: UUID) -> Sequence[Message]:
-    """Return, for each account of the user, the newest message that somebody has tried to send.
-
-    A lane is sent in order, so nothing of the account went out later than that one. Walks the index of
-    ``(account_id, seq)`` backwards to the first hit.
-    """
-    account_ids = (await session.exec(select(Account.id).where(Account.user_id == user_id))).all()
-    found: list[Message] = []
-    for account_id in account_ids:
-        query = (
-            select(Message)
-            .where(Message.account_id == account_id, Message.direction == Direction.OUT, col(Message.attempts) > 0)
-            .order_by(col(Message.seq).desc())
-            .limit(1)
-        )
-        found += (await session.exec(query)).all()
-    return found
-
-
 async def claim(session: AsyncSession, message_id: UUID, token: str, now: datetime, until: datetime) -> bool:
     """Make ``token`` the only one that may send the message.
 
@@ -229,6 +153,7 @@ async def claim(session: AsyncSession, message_id: UUID, token: str, now: dateti
         update(Message)
         .where(
             col(Message.id) == message_id,
+            col(Message.expires_at).is_(None) | (col(Message.expires_at) > now),
             (col(Message.status) == MessageStatus.QUEUED)
             | ((col(Message.status) == MessageStatus.SENDING) & (col(Message.lease_until) < now)),
         )
@@ -251,6 +176,7 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
         Message.lease_token == token,
         Message.status == MessageStatus.SENDING,
         col(Message.lease_until) > now,
+        col(Message.expires_at).is_(None) | (col(Message.expires_at) > now),
     )
     return (await session.exec(query)).first() is not None
 
@@ -281,13 +207,21 @@ async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failu
     )
 
 
+async def mark_unknown(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
+    """Say of a message that nobody can know whether it went out; what WhatsApp shows later still counts."""
+    return await _move_own(session, message_id, token, now, status=MessageStatus.UNKNOWN, lease_token=None)
+
+
 async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str | None, now: datetime) -> bool:
     """Note that WhatsApp Web took the message. True when this was news.
 
     An acknowledgement can come first: then only the id and the time are filled in. When we gave a message up and
     WhatsApp has it after all, WhatsApp is right; when WhatsApp itself reported the failure (there is an id), it stays.
     """
-    given_up = (col(Message.status) == MessageStatus.FAILED) & col(Message.wa_message_id).is_(None)
+    given_up = and_(
+        col(Message.status).in_([status for status in MessageStatus if status.given_up]),
+        col(Message.wa_message_id).is_(None),
+    )
     news = await session.exec(
         update(Message)
         .where(col(Message.id) == message_id, (col(Message.status_rank) < MessageStatus.SENT.rank) | given_up)
@@ -346,6 +280,7 @@ async def apply_ack(
             status=status,
             status_rank=status.rank,
             wa_message_id=wa_message_id,
+            sent_at=func.coalesce(Message.sent_at, now),
             updated_at=now,
             failure=REFUSED if status is MessageStatus.FAILED else None,
             # Nobody has to send it any more.

@@ -32,6 +32,8 @@ NOT_FROM_THE_API = {
     "try_again",
     "bad_form",
     "bad_command",
+    "bad_limit",
+    "no_such_user",
     "internal",
     "unknown",
     "host_failed",

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AwareDatetime, Discriminator, Field, Tag
 
 from session_core.domain.content import CONTENTS, MEDIA, AnyContent, Contacts, Content, Location, Media, Poll, Text
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction, MessageStatus
+from session_core.services.outgoing import Times
 from whahook_app.api.fields import Line
+from whahook_app.api.lane_schemas import Hold
 from whahook_app.api.schema_base import Incoming, Outgoing
 
 
@@ -19,6 +21,13 @@ class _Envelope(Incoming):
     to: Line = Field(max_length=100, description="number with country code, or a chat id", examples=["+34612345678"])
     force: bool = Field(default=False, description="send although the same went to the same chat a moment ago")
     quoted_id: Line | None = Field(default=None, max_length=200, description="waMessageId of what this answers")
+    send_at: AwareDatetime | None = Field(default=None, description="not before; with a time zone")
+    expires_at: AwareDatetime | None = Field(default=None, description="what is not out by then is never sent")
+
+    @property
+    def times(self) -> Times:
+        """When it may go out."""
+        return Times(self.send_at, self.expires_at)
 
     def said(self) -> AnyContent:
         """What is to be said, without to whom."""
@@ -107,6 +116,9 @@ class Message(Outgoing):
     quoted_id: str | None = Field(description="waMessageId of what this answers")
     failure: str | None
     wa_message_id: str | None
+    send_at: datetime | None = Field(description="not before")
+    expires_at: datetime | None = Field(description="not after")
+    hold: Hold | None = Field(description="what holds a queued message back; null when nothing does, or nobody knows")
     replayed: bool = Field(description="found after an interruption, not live")
     created_at: datetime
     sent_at: datetime | None
@@ -135,6 +147,9 @@ class Message(Outgoing):
             quoted_id=message.quoted_id,
             failure=message.failure,
             wa_message_id=message.wa_message_id,
+            send_at=message.send_at,
+            expires_at=message.expires_at,
+            hold=Hold.of(message.hold) if message.hold is not None else None,
             replayed=message.replayed,
             created_at=message.created_at,
             sent_at=message.sent_at,

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import time
+from whahook_app.components.message_actions import message_actions
 from whahook_app.components.parts import state_icon
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -30,6 +31,7 @@ def message_line(row: Any) -> rx.Component:
             ),
             rx.el.p(row.text, class_name="wh-message-text"),
             rx.cond(row.failure != "", rx.el.p(row.failure, class_name="wh-error"), rx.fragment()),
+            message_actions(row),
             class_name="wh-min",
         ),
         rx.el.div(

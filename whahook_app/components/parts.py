@@ -20,6 +20,7 @@ _ICONS = {
     "refresh": "refresh-cw",
     "alert": "circle-alert",
     "pause": "circle-pause",
+    "stop": "circle-slash",
     "qr": "qr-code",
 }
 """Names that the views use -> lucide's."""

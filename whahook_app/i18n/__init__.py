@@ -16,6 +16,8 @@ from whahook_app.i18n.kinds.en import KINDS_EN
 from whahook_app.i18n.kinds.es import KINDS_ES
 from whahook_app.i18n.media.en import MEDIA_EN
 from whahook_app.i18n.media.es import MEDIA_ES
+from whahook_app.i18n.sending.en import SENDING_EN
+from whahook_app.i18n.sending.es import SENDING_ES
 from whahook_app.i18n.upkeep.en import UPKEEP_EN
 from whahook_app.i18n.upkeep.es import UPKEEP_ES
 from whahook_app.i18n.webhooks.en import WEBHOOKS_EN
@@ -26,8 +28,8 @@ Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
 TEXTS: dict[Language, dict[str, str]] = {
-    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES,
-    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN,
+    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES | SENDING_ES,
+    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN | SENDING_EN,
 }
 
 

@@ -19,15 +19,25 @@ ICON: dict[MessageStatus, str] = {
     M.DEVICE: "checks",
     M.READ: "read",
     M.FAILED: "alert",
+    M.UNKNOWN: "alert",
+    M.CANCELLED: "stop",
+    M.EXPIRED: "stop",
     M.RECEIVED: "in",
 }
 
 
 @dataclasses.dataclass
 class MessageRow:
-    """One message. ``seq`` keeps the order of a list that grows live."""
+    """One message.
+
+    Attributes:
+        hold, hold_code: what holds it back, in words and as a code; empty when nothing does.
+        hold_until: until about when, ISO 8601; empty when nobody knows.
+        cancellable: it can be taken back.
+    """
 
     id: str = ""
+    account_id: str = ""
     out: bool = False
     who: str = ""
     text: str = ""
@@ -36,13 +46,19 @@ class MessageRow:
     word: str = ""
     icon: str = ""
     failure: str = ""
+    hold: str = ""
+    hold_code: str = ""
+    hold_until: str = ""
+    cancellable: bool = False
     replayed: bool = False
 
 
 def message_row(message: MessageView, language: Language) -> MessageRow:
     """Make the line of a message."""
+    hold = message.hold if message.status is M.QUEUED else None
     return MessageRow(
         id=str(message.id),
+        account_id=str(message.account_id),
         out=message.direction is Direction.OUT,
         who=who(message, language),
         text=message.text or text(language, "messages.not_text", kind=message.kind),
@@ -51,6 +67,10 @@ def message_row(message: MessageView, language: Language) -> MessageRow:
         word=message_status(language, message.status),
         icon=ICON[message.status],
         failure=failure(message.failure, language),
+        hold=text(language, f"hold.{hold.code.value}") if hold is not None else "",
+        hold_code=hold.code.value if hold is not None else "",
+        hold_until=hold.until.isoformat() if hold is not None and hold.until is not None else "",
+        cancellable=message.status is M.QUEUED,
         replayed=message.replayed,
     )
 

@@ -22,6 +22,9 @@ from session_core.store.models.messages import OutboxEvent as OutboxEvent
 from session_core.store.models.people import ApiKey as ApiKey
 from session_core.store.models.people import LoginSession as LoginSession
 from session_core.store.models.people import User as User
+from session_core.store.models.sending import AccountSending as AccountSending
+from session_core.store.models.sending import OptOut as OptOut
+from session_core.store.models.sending import SendingLimit as SendingLimit
 from session_core.store.models.webhooks import OutboxProgress as OutboxProgress
 from session_core.store.models.webhooks import WebhookAttempt as WebhookAttempt
 from session_core.store.models.webhooks import WebhookDelivery as WebhookDelivery

@@ -6,13 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, SmallInteger, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
 from session_core.clock import utcnow
-from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.message import Direction, MessageStatus, Turn
 from session_core.store.models.base import GROWING, Base, ref, time_column
 from session_core.store.types import BigId, Json, enum_column
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of some rows only, the same on both databases."""
+    return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
 
 
 class Message(Base, table=True):
@@ -21,30 +26,27 @@ class Message(Base, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("id"),
-        Index(
+        _partial(
             "uq_messages_account_id_idempotency_key",
             "account_id",
             "idempotency_key",
+            where="idempotency_key IS NOT NULL",
             unique=True,
-            postgresql_where=text("idempotency_key IS NOT NULL"),
-            sqlite_where=text("idempotency_key IS NOT NULL"),
         ),
-        Index(
+        _partial(
             "uq_messages_account_id_wa_message_id",
             "account_id",
             "wa_message_id",
+            where="wa_message_id IS NOT NULL",
             unique=True,
-            postgresql_where=text("wa_message_id IS NOT NULL"),
-            sqlite_where=text("wa_message_id IS NOT NULL"),
-        ),
-        Index(
-            "ix_messages_lane",
-            "account_id",
-            "seq",
-            postgresql_where=text("status IN ('queued', 'sending')"),
-            sqlite_where=text("status IN ('queued', 'sending')"),
         ),
         Index("ix_messages_chat", "account_id", "chat_id", "created_at", "seq"),
+        _partial("ix_messages_lane", "account_id", "turn", "seq", where="status = 'queued'"),
+        _partial("ix_messages_under_way", "account_id", "seq", where="status = 'sending'"),
+        _partial("ix_messages_unknown", "account_id", "seq", where="status = 'unknown'"),
+        _partial("ix_messages_scheduled", "account_id", "send_at", where="status = 'queued' AND turn = 2"),
+        _partial("ix_messages_expiring", "expires_at", where="status = 'queued' AND expires_at IS NOT NULL"),
+        _partial("ix_messages_sent", "account_id", "sent_at", where="direction = 'out' AND sent_at IS NOT NULL"),
         Index("ix_messages_account_id_seq", "account_id", "seq"),
         Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
         Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),
@@ -69,6 +71,9 @@ class Message(Base, table=True):
     content_hash: str = Field(max_length=64)
     status: MessageStatus = Field(sa_column=Column(enum_column(MessageStatus), nullable=False))
     status_rank: int = Field(default=0)
+    turn: int = Field(default=Turn.NORMAL, sa_column=Column(SmallInteger(), nullable=False), description="see `Turn`")
+    send_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True), description="not before")
+    expires_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True), description="not after")
     failure: str | None = Field(default=None, max_length=200)
     wa_key: str = Field(max_length=64, description="the bare id, chosen when the row is made")
     wa_message_id: str | None = Field(default=None, max_length=200)

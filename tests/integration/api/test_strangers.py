@@ -38,6 +38,9 @@ OWN = {
     "listMedia",
     "createWebhook",
     "listWebhooks",
+    "listOptOuts",
+    "addOptOut",
+    "exportOptOuts",
 }
 """Operations without an id in their path: they are about whoever asks."""
 
@@ -63,6 +66,9 @@ BODIES: dict[str, object] = {
     "reactToMessage": {"emoji": "x"},
     "editMessage": {"text": "x"},
     "showChatState": {"state": "typing"},
+    "changeSettings": {"gap": 5},
+    "resolveMessage": {"outcome": "sent"},
+    "addOptOut": {"to": "+34612000000"},
     "sendMessage": {"to": "+34612345678", "text": "from a stranger"},
 }
 
@@ -75,6 +81,7 @@ WITHOUT_A_HOST = {
     "showChatState": {503},
     "watchChatPresence": {503},
     "checkNumber": {503},
+    "resolveMessage": {409},
     "reactToMessage": {409},
     "editMessage": {409},
     "revokeMessage": {409},
@@ -123,6 +130,7 @@ async def belongings(ana: Person, phone: Phone, api: RunningApi) -> dict[str, st
         "message_id": message.json()["id"],
         "backup_id": await add_backup(api, account["id"]),
         "api_key_id": key.json()["id"],
+        "opt_out_id": (await ana.program.post("/api/v1/opt-outs", json={"to": "+34612000001"})).json()["id"],
         "webhook_id": webhook,
         "delivery_id": str(delivery.json()["id"]),
         "media_id": await add_media(api, ana, account["id"]),
@@ -187,12 +195,12 @@ def _what_is_removed_last(operation: Operation) -> tuple[bool, int]:
 async def everything(ana: Person, ids: dict[str, str]) -> list[object]:
     path = f"/api/v1/accounts/{ids['account_id']}"
     hook = f"/api/v1/webhooks/{ids['webhook_id']}/deliveries"
-    lists = ("/api/v1/accounts", "/api/v1/api-keys", "/api/v1/media", "/api/v1/webhooks", hook)
-    paths = (*lists, f"{path}/messages", f"{path}/activity", f"{path}/backups")
+    lists = ("/api/v1/accounts", "/api/v1/api-keys", "/api/v1/media", "/api/v1/webhooks", "/api/v1/opt-outs", hook)
+    paths = (*lists, f"{path}/settings", f"{path}/messages", f"{path}/activity", f"{path}/backups")
     answers = [await ana.program.get(place) for place in paths]
     assert {answer.status_code for answer in answers} == {200}
     # A key's last use is written at most once a minute, by Ana herself.
-    return [[{**entry, "lastUsedAt": None} for entry in answer.json()] for answer in answers]
+    return [[{**entry, "lastUsedAt": None} for entry in _entries(answer.json())] for answer in answers]
 
 
 async def test_an_id_of_ones_own_does_not_open_what_hangs_on_another(
@@ -209,3 +217,10 @@ async def test_an_id_of_ones_own_does_not_open_what_hangs_on_another(
     theirs = {"url": HOOK, "accountIds": [belongings["account_id"]]}
     assert (await bob.program.post("/api/v1/webhooks", json=theirs)).json()["code"] == "account_not_found"
     assert (await bob.program.put(f"/api/v1/webhooks/{hook}", json=theirs)).json()["code"] == "account_not_found"
+
+
+def _entries(answer: Any) -> list[dict[str, object]]:
+    """Return what an answer lists: a list, a page of one, or one thing."""
+    if isinstance(answer, list):
+        return answer
+    return answer.get("items", [answer])

@@ -11,7 +11,7 @@ from session_core.core import Core
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
 from session_core.settings import Settings
-from session_core.store import messages
+from session_core.store import messages, waiting
 from session_core.store.models import Message
 from tests import factories
 
@@ -46,7 +46,7 @@ async def statuses(core: Core, account_id: UUID) -> list[MessageStatus]:
 async def head(core: Core, account_id: UUID) -> Message:
     """Return the first message of the lane that is not done."""
     async with core.db.read() as session:
-        message = await messages.lane_head(session, account_id)
+        message = await waiting.head(session, account_id)
     assert message is not None
     return message
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from session_core.domain.media import MediaKind, MediaProblem, MediaState
 from session_core.domain.message import Direction, MessageStatus
-from session_core.store import accounts, media, messages
+from session_core.store import accounts, media
 from session_core.store.engine import Database
 from session_core.store.models import Media, Message
 from tests.factories import SECOND, T0, add_account, add_message, add_user
@@ -160,9 +160,9 @@ async def test_a_file_that_a_message_waits_with(database: Database) -> None:
         await add_message(database, account_id, kind="image", content=content, status=status)
     await add_message(database, account_id)
     async with database.begin() as session:
-        assert await messages.waits_with_media(session, waiting)
-        assert not await messages.waits_with_media(session, sent)
-        assert not await messages.waits_with_media(session, uuid4())
+        assert await waiting.carries_media(session, waiting)
+        assert not await waiting.carries_media(session, sent)
+        assert not await waiting.carries_media(session, uuid4())
         await media.use(session, waiting, T0, LATER)
         row = await media.get(session, waiting)
         assert row is not None

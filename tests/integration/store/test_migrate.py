@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.chats import ChatKind
+from session_core.domain.consent import OptOutSource
 from session_core.domain.media import MediaState
 from session_core.domain.message import Direction
 from session_core.domain.webhooks import DeliveryStatus, Problem
@@ -32,6 +33,7 @@ from session_core.store.models import (
     Chat,
     Media,
     MessageVersion,
+    OptOut,
     SessionBackup,
     SessionRuntime,
     VersionKind,
@@ -281,6 +283,9 @@ def _row(table: str, account_id: object, user_id: object) -> dict[str, object]:
         return Chat(account_id=account_id, chat_id="34612345678@c.us", kind=ChatKind.USER, last_at=T0).model_dump()
     if table == "media":
         return Media(user_id=user_id, direction=Direction.OUT, state=MediaState.READY, mime="image/png").model_dump()
+    if table == "opt_outs":
+        out = OptOut(user_id=user_id, scope_id=user_id, person="34612345678@c.us", source=OptOutSource.HAND)
+        return out.model_dump()
     assert table == "activity_log"
     return {"account_id": account_id, "at": T0, "kind": "status", "reason_code": "", "detail": ""}
 

@@ -15,8 +15,10 @@ from whahook_app.api.v1 import (
     condition,
     history,
     hosts,
+    lane,
     media,
     messages,
+    opt_outs,
     webhooks,
 )
 
@@ -27,6 +29,8 @@ router.include_router(accounts.router)
 router.include_router(condition.router)
 router.include_router(hosts.router)
 router.include_router(messages.router)
+router.include_router(lane.router)
+router.include_router(opt_outs.router)
 router.include_router(chats.router)
 router.include_router(history.router)
 router.include_router(chats.everywhere)

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Header, Query, Response
 
 from session_core.domain.content import Media
 from session_core.domain.message import Direction
-from session_core.services import media, messages, outgoing
+from session_core.services import lane, media, messages, outgoing
 from whahook_app.api.deps import CoreDep, UserDep
 from whahook_app.api.fields import Line
+from whahook_app.api.lane_schemas import Resolution
 from whahook_app.api.message_schemas import Message, NewMedia, NewMessage
 from whahook_app.api.responses import OWNED, problems
 
@@ -46,10 +47,11 @@ async def send_message(
         idempotency_key=idempotency_key,
         force=body.force,
         quoted_id=body.quoted_id,
+        times=body.times,
     )
     if not accepted.created:
         response.headers["Idempotent-Replayed"] = "true"
-    return Message.of(accepted.message)
+    return Message.of(accepted.message.model_copy(update={"hold": accepted.hold}))
 
 
 @router.get("", responses=OWNED)
@@ -73,3 +75,15 @@ async def list_messages(
 async def get_message(account_id: UUID, message_id: UUID, who: UserDep, core: CoreDep) -> Message:
     """Show one message with its status."""
     return Message.of(await messages.get_message(core, who.user_id, account_id, message_id))
+
+
+@router.delete("/{message_id}", responses=OWNED | problems(409))
+async def cancel_message(account_id: UUID, message_id: UUID, who: UserDep, core: CoreDep) -> Message:
+    """Take back a message that is still queued; it is `cancelled` from then on. 409 when it is too late."""
+    return Message.of(await lane.cancel(core, who.user_id, account_id, message_id))
+
+
+@router.post("/{message_id}/resolve", responses=OWNED | problems(409))
+async def resolve_message(account_id: UUID, message_id: UUID, body: Resolution, who: UserDep, core: CoreDep) -> Message:
+    """Say what became of a message whose status is `unknown`; what did not go out is sent again."""
+    return Message.of(await lane.resolve(core, who.user_id, account_id, message_id, body.outcome))

@@ -1,0 +1,145 @@
+"""Queries on how accounts send: what their owners chose, what the operator allows, what WhatsApp holds back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from session_core.clock import utcnow
+from session_core.domain.pacing import SendingSettings
+from session_core.store.models import Account, AccountSending, SendingLimit, User
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An account's row, read.
+
+    Attributes:
+        settings: what its owner chose.
+        reach_out_until: until then WhatsApp lets it begin no conversation.
+        duplicates_refused, opted_out_refused: how often that happened.
+    """
+
+    settings: SendingSettings
+    reach_out_until: datetime | None = None
+    duplicates_refused: int = 0
+    opted_out_refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the operator allows in a rate window; None: the general limit."""
+
+    per_account: int | None = None
+    per_user: int | None = None
+
+
+NO_WORD = Allowed()
+"""The operator has said nothing about somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOf:
+    """A limit with whom it is for."""
+
+    email: str
+    account_id: UUID | None
+    account_name: str | None
+    per_window: int
+
+
+async def chosen(session: AsyncSession, account_id: UUID) -> Chosen:
+    """Return how an account sends."""
+    row = await session.get(AccountSending, account_id, populate_existing=True)
+    if row is None:
+        return Chosen(SendingSettings())
+    return Chosen(
+        SendingSettings.model_validate(row.settings),
+        row.reach_out_until,
+        row.duplicates_refused,
+        row.opted_out_refused,
+    )
+
+
+async def choose(session: AsyncSession, account_id: UUID, settings: SendingSettings) -> None:
+    """Store what an account's owner chose."""
+    await _upsert(session, account_id, {"settings": settings.model_dump(mode="json")})
+
+
+async def hold_reach_out(session: AsyncSession, account_id: UUID, until: datetime | None) -> None:
+    """Note until when WhatsApp lets the account begin no conversation; None: it does again."""
+    await _upsert(session, account_id, {"reach_out_until": until})
+
+
+async def count_duplicate(session: AsyncSession, account_id: UUID) -> None:
+    """Count a duplicate that was refused."""
+    await _upsert(session, account_id, {"duplicates_refused": AccountSending.duplicates_refused + 1}, 1, 0)
+
+
+async def count_opted_out(session: AsyncSession, account_id: UUID, times: int = 1) -> None:
+    """Count messages that were not sent because the person opted out."""
+    await _upsert(session, account_id, {"opted_out_refused": AccountSending.opted_out_refused + times}, 0, times)
+
+
+async def _upsert(
+    session: AsyncSession, account_id: UUID, changes: dict[str, Any], duplicates: int = 0, opted_out: int = 0
+) -> None:
+    insert: Any = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert)(AccountSending)
+    now = utcnow()
+    first = {"settings": {}, "duplicates_refused": duplicates, "opted_out_refused": opted_out}
+    plain = {name: value for name, value in changes.items() if name in {"settings", "reach_out_until"}}
+    await session.exec(
+        insert.values(account_id=account_id, updated_at=now, **{**first, **plain}).on_conflict_do_update(
+            index_elements=["account_id"], set_={**changes, "updated_at": now}
+        )
+    )
+
+
+# ---- What the operator allows -------------------------------------------------------------------------------------
+
+
+async def allowed(session: AsyncSession, user_id: UUID, account_id: UUID) -> Allowed:
+    """Return what the operator allows an account and its user."""
+    query = select(SendingLimit).where(
+        (col(SendingLimit.user_id) == user_id) | (col(SendingLimit.account_id) == account_id)
+    )
+    rows = (await session.exec(query)).all()
+    of_account = next((row.per_window for row in rows if row.account_id is not None), None)
+    of_user = next((row.per_window for row in rows if row.user_id is not None), None)
+    return Allowed(of_account, of_user)
+
+
+async def allow_user(session: AsyncSession, user_id: UUID, per_window: int | None) -> None:
+    """Set or (None) take back what a user may send in a window."""
+    await session.exec(delete(SendingLimit).where(col(SendingLimit.user_id) == user_id))
+    if per_window is not None:
+        session.add(SendingLimit(user_id=user_id, per_window=per_window))
+        await session.flush()
+
+
+async def allow_account(session: AsyncSession, account_id: UUID, per_window: int | None) -> None:
+    """Set or (None) take back what an account may send in a window."""
+    await session.exec(delete(SendingLimit).where(col(SendingLimit.account_id) == account_id))
+    if per_window is not None:
+        session.add(SendingLimit(account_id=account_id, per_window=per_window))
+        await session.flush()
+
+
+async def limits(session: AsyncSession) -> list[LimitOf]:
+    """List what the operator has set, by e-mail, a user's own limit first."""
+    of_users = select(User.email, SendingLimit.per_window).join(SendingLimit, col(SendingLimit.user_id) == User.id)
+    of_accounts = (
+        select(User.email, Account.id, Account.name, SendingLimit.per_window)
+        .join(Account, col(Account.user_id) == User.id)
+        .join(SendingLimit, col(SendingLimit.account_id) == Account.id)
+    )
+    found = [LimitOf(email, None, None, count) for email, count in (await session.exec(of_users)).all()]
+    found += [LimitOf(email, id_, name, count) for email, id_, name, count in (await session.exec(of_accounts)).all()]
+    return sorted(found, key=lambda limit: (limit.email, limit.account_name or ""))
