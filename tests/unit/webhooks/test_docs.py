@@ -27,7 +27,7 @@ def test_every_event_that_is_written_can_be_chosen() -> None:
     written = {
         name
         for path in sources
-        for name in re.findall(r'"((?:message|poll|presence|call|session)\.[a-z]+)"', path.read_text())
+        for name in re.findall(r'"((?:message|poll|presence|call|consent|session)\.[a-z]+)"', path.read_text())
     }
     assert len(written) > 8
     assert written - EVENT_TYPES.keys() == set(), "add it to EVENT_TYPES and to docs/webhooks.md"
