@@ -11,7 +11,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -85,9 +85,9 @@ class Installation:
         sample = {"valkey connections": told["whahook_bus_connections", ""]}
         assert self.site.web is not None
         for service, pid in (("host", self.host.pid), ("worker", self.site.worker.pid), ("web", self.site.web.pid)):
-            family = _python(psutil.Process(pid))
-            sample[f"{service} memory"] = sum(memory_of(process) for process in family) / 2**20
-            sample[f"{service} files"] = float(sum(process.num_fds() for process in family))
+            memory, files = _used(_python(psutil.Process(pid)))
+            sample[f"{service} memory"] = memory / 2**20
+            sample[f"{service} files"] = float(files)
             sample[f"{service} tasks"] = told["whahook_process_tasks", service]
         return sample
 
@@ -138,6 +138,15 @@ def _python(root: psutil.Process) -> list[psutil.Process]:
     return [process for process in family if not any("--user-data-dir=" in word for word in _command(process))]
 
 
+def _used(family: list[psutil.Process]) -> tuple[int, int]:
+    """Return the bytes (PSS) and the file descriptors of processes; one that has just ended has none."""
+    memory = files = 0
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            memory, files = memory + memory_of(process), files + process.num_fds()
+    return memory, files
+
+
 def _command(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline() or ["--user-data-dir=of a zombie"]
@@ -176,12 +185,12 @@ async def test_what_it_uses_is_flat_at_the_end_of_the_day(installation: Installa
         for line in installation.lines:
             await stack.enter_async_context(traffic(line, timedelta(seconds=1)))
         life = spawn(installation.live(), name="life")
+        stack.push_async_callback(end, life)
         while loop.time() - began < MINUTES * 60 and not life.done():
             await asyncio.sleep(SAMPLE_EVERY.total_seconds())
             series.add(loop.time() - began, await installation.sample(metrics))
         if life.done():
             life.result()
-        await end(life)
     texts = 0
     for line in installation.lines:
         await line.until("ready")
