@@ -485,8 +485,9 @@ class Session:
         self._journal.add(partial(self._store, change))
 
     async def _store(self, change: StatusChange) -> None:
-        # Between setting and storing another host may have taken the account over; its word counts then.
-        if self._lost or await status_changed(self._house.core, self.account_id, change):
+        # Between setting and storing another host may have taken the account over; its word counts then. Until one has,
+        # ours does, also once the lease is over: it says that nothing runs.
+        if await status_changed(self._house.core, self.account_id, change) or self._lost:
             return
         log.warning("status_fenced_off", session=self.name, epoch=self.epoch)
         self.order(Order(Goal.LOSE, 0))

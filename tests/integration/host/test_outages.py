@@ -11,10 +11,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from session_core.bus import keys
 from session_core.core import open_core
 from session_core.domain.commands import SendOutcome
 from session_core.domain.message import Ack, MessageStatus
 from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.host.policy import Goal
 from session_core.services import accounts as service
 from session_core.settings import Settings
 from session_core.store import accounts
@@ -65,6 +67,27 @@ async def on_postgres(postgres_database_url: str, bus_url: str, tmp_path: Path) 
     )
     async with open_core(settings) as core, stage_on(core, tmp_path / "profiles") as stage:
         yield stage
+
+
+@pytest.mark.postgres
+async def test_what_was_said_before_the_lease_was_lost_is_stored_after_it(on_postgres: Stage, switch: Switch) -> None:
+    stage = on_postgres
+    account_id = await stage.linked()
+    driver = ScriptedDriver([Loaded(), ready()])
+    stage.will_get(driver)
+    await stage.manager.start()
+    await stage.until(account_id, S.READY)
+    session = stage.manager._sessions[account_id]
+    await switch.off()
+    try:
+        driver.emit(Offline())
+        await eventually(lambda: session.status is S.RECONNECTING)
+        await stage.core.redis.set(keys.lease(account_id), "host-two:99")
+        await eventually(lambda: session.running.goal is Goal.LOSE)
+    finally:
+        await switch.on()
+    # Nobody else has said anything since: the account must not be called ready.
+    await stage.until(account_id, S.RECONNECTING, ReasonCode.OFFLINE)
 
 
 @pytest.mark.postgres
