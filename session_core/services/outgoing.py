@@ -198,11 +198,11 @@ async def _accept(
             out = await consent.opted_out(session, user_id, account_id, person[0])
             if out is not None:
                 raise _opted_out(out)
+        chat = await chats.kept_as(session, account_id, chat)
         if isinstance(content, Media):
             content, same = await outgoing_media.complete(core, session, user_id, content, now)
         else:
-            chat = await chats.kept_as(session, account_id, chat)
-        same = same_as(content)
+            same = same_as(content)
         # To change a message to what it is already harms nobody.
         if chosen.duplicates and not request.force and content.type not in ACTIONS:
             since = now - chosen.window(core.settings.duplicate_window)

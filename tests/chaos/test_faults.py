@@ -66,7 +66,6 @@ async def test_host_killed(line: Line, host: HostProcess, fault: partial) -> Non
         await host.start()
 
 
-@short
 async def test_valkey_killed(fault: partial) -> None:
     async with fault("Valkey SIGKILL, started again with its data") as trial:
         trial.site.valkey.kill()

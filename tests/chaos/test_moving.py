@@ -33,7 +33,6 @@ async def moved(line: Line, host: HostProcess) -> float:
     return asyncio.get_running_loop().time() - began
 
 
-@pytest.mark.short
 @pytest.mark.slow
 async def test_there_and_back_keeps_login_and_messages(site: Site) -> None:
     one = await site.host("one")

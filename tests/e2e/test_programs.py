@@ -124,7 +124,7 @@ async def other_kinds(program: Program, phone: PhoneClient, text_id: str) -> Non
     await phone.react(CONTACT, sent["id"], "🎉")
     while not (told := (await program.live.next("whatsapp:message", SLOW)).data["message"])["reactions"]:
         continue
-    while told["id"] != accepted["id"]:
+    while told["id"] != accepted["id"] or not told["reactions"]:
         told = (await program.live.next("whatsapp:message", SLOW)).data["message"]
     assert [one["emoji"] for one in told["reactions"]] == ["🎉"]
     shown = await program.get(f"/messages/{text_id}")

@@ -39,8 +39,10 @@ async def test_the_same_as_json(ana: Person, account: str) -> None:
     for text in ("one", "=two"):
         await send(ana, account, text)
     listed = (await ana.program.get(f"/api/v1/accounts/{account}/messages")).json()
-    assert (await ana.program.get(path)).json() == list(reversed(listed))
-    assert (await ana.program.get(path, params={"chat": "34612345678@c.us"})).json() == list(reversed(listed))
+    # What holds a message back is of this moment only, and no part of an export.
+    kept = [{**message, "hold": None} for message in reversed(listed)]
+    assert (await ana.program.get(path)).json() == kept
+    assert (await ana.program.get(path, params={"chat": "34612345678@c.us"})).json() == kept
     assert (await ana.program.get(path, params={"chat": "nobody"})).status_code == 404
     assert (await ana.program.get(path, params={"format": "xml"})).status_code == 422
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from session_core.domain.media import MediaKind, MediaProblem, MediaState
 from session_core.domain.message import Direction, MessageStatus
-from session_core.store import accounts, media
+from session_core.store import accounts, media, waiting
 from session_core.store.engine import Database
 from session_core.store.models import Media, Message
 from tests.factories import SECOND, T0, add_account, add_message, add_user
@@ -154,20 +154,20 @@ async def test_what_nobody_needs(database: Database) -> None:
 async def test_a_file_that_a_message_waits_with(database: Database) -> None:
     ana = await add_user(database)
     account_id = await add_account(database, ana)
-    waiting, sent = await add(database, ana, expires_at=T0), await add(database, ana)
-    for media_id, status in ((waiting, MessageStatus.QUEUED), (sent, MessageStatus.SENT)):
+    queued, sent = await add(database, ana, expires_at=T0), await add(database, ana)
+    for media_id, status in ((queued, MessageStatus.QUEUED), (sent, MessageStatus.SENT)):
         content = {"type": "image", "media_id": str(media_id)}
         await add_message(database, account_id, kind="image", content=content, status=status)
     await add_message(database, account_id)
     async with database.begin() as session:
-        assert await waiting.carries_media(session, waiting)
+        assert await waiting.carries_media(session, queued)
         assert not await waiting.carries_media(session, sent)
         assert not await waiting.carries_media(session, uuid4())
-        await media.use(session, waiting, T0, LATER)
-        row = await media.get(session, waiting)
+        await media.use(session, queued, T0, LATER)
+        row = await media.get(session, queued)
         assert row is not None
         assert row.expires_at == LATER
-        await media.use(session, waiting, T0, T0)
+        await media.use(session, queued, T0, T0)
         assert row.expires_at == LATER
 
 
