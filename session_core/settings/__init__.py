@@ -92,7 +92,6 @@ class Settings(MediaSettings, WebhookSettings, BaseSettings):
     rate_window: Duration = timedelta(minutes=1)
     duplicate_window: Duration = timedelta(minutes=10)
     reply_window: Duration = Field(default=timedelta(minutes=5), description="so long one can answer before others")
-    reach_out_pause: Duration = Field(default=timedelta(hours=24), description="when WhatsApp does not say how long")
     send_timeout: Duration = timedelta(seconds=30)
     workers: int = Field(default=2, ge=1, le=64)
 

@@ -17,7 +17,7 @@ from session_core.domain.text import without_accents
 from session_core.store.models import Message
 
 MERGE_PAGES = 500
-"""Pages of the index that are rewritten in one step; a step takes some ten milliseconds."""
+"""Pages of the index that are rewritten in one step, so that no other writer waits for all of them."""
 
 MAX_WORDS = 12
 _WORD = re.compile(r"[^\W_]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from session_core.domain.changes import ChatState
 from session_core.whatsapp.driver import NumberFacts
 
 
-class Asking:
+class Asking(ABC):
     """The part of `session_core.whatsapp.driver.Driver` that is made of single questions."""
 
     async def mark_read(self, chat_id: str) -> None:
@@ -29,6 +30,6 @@ class Asking:
         found = await self._tell("numberExists", chatId=chat_id)
         return NumberFacts(found["exists"], found["lid"])
 
+    @abstractmethod
     async def _tell(self, name: str, **args: object) -> Any:
         """Call a function of the page that is ready; TransientError ``not_ready`` when it is not."""
-        raise NotImplementedError
