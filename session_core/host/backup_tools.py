@@ -141,11 +141,11 @@ async def tell_backup(core: Core, user_id: UUID, account_id: UUID, backup_id: UU
         row = await backups.get(session, account_id, backup_id)
         view = None if row is None else backups.view(row)
     if view is not None:
-        await quietly(core.publisher.publish(BackupChanged(user_id=user_id, backup=view)))
+        await quietly(core.redis, core.publisher.publish(BackupChanged(user_id=user_id, backup=view)))
 
 
 async def add_line(core: Core, owned: Owned, kind: str, problem: BackupProblem | None = None) -> None:
     """Add a line to the account's history and tell the owner's pages."""
     async with core.db.begin() as session:
         entry = await activity.add(session, owned.account_id, kind, detail=problem or "")
-    await quietly(core.publisher.publish(ActivityAdded(user_id=owned.user_id, entry=entry)))
+    await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=owned.user_id, entry=entry)))

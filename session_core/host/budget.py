@@ -56,7 +56,7 @@ class BudgetKeeper:
         """Stop measuring, and take back what was told."""
         await self._measuring.stop()
         await self._looking.stop()
-        await quietly(condition.forget_usage(self._house.core.redis, self._house.host_id))
+        await quietly(self._house.core.redis, condition.forget_usage(self._house.core.redis, self._house.host_id))
 
     # ---- Measuring ------------------------------------------------------------------------------------------------
 
@@ -72,7 +72,9 @@ class BudgetKeeper:
         }
         for key, memory in self._too_big.items():
             log.warning("session_too_big", session=running[key], megabytes=memory >> 20)
-        await quietly(condition.keep_usage(self._house.core.redis, self._house.host_id, samples))
+        await quietly(
+            self._house.core.redis, condition.keep_usage(self._house.core.redis, self._house.host_id, samples)
+        )
 
     def _sample(self, account_id: UUID, usage: Usage) -> Sample:
         now = asyncio.get_running_loop().time()

@@ -43,7 +43,7 @@ async def _changed(core: Core, user_id: UUID, account_id: UUID, event: Change) -
         view = await apply(session, account_id, event)
         if view is None:
             return
-    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+    await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
 
 
 async def _presence(core: Core, user_id: UUID, account_id: UUID, event: PresenceSeen) -> None:
@@ -56,7 +56,7 @@ async def _presence(core: Core, user_id: UUID, account_id: UUID, event: Presence
         state=event.state,
         at=event.at,
     )
-    await quietly(core.publisher.publish(told))
+    await quietly(core.redis, core.publisher.publish(told))
     try:
         watched = await presence.is_watched(core.redis, account_id, event.chat_id)
     except BUS_ERRORS:
@@ -80,4 +80,4 @@ async def _call(core: Core, user_id: UUID, account_id: UUID, event: CallSeen) ->
     async with core.db.begin() as session:
         await outbox.add(session, account_id, CALL, told.model_dump(mode="json", exclude={"type", "user_id"}))
         await activity.add(session, account_id, "call", detail=event.caller)
-    await quietly(core.publisher.publish(told))
+    await quietly(core.redis, core.publisher.publish(told))

@@ -41,7 +41,7 @@ async def learn(core: Core, user_id: UUID, account_id: UUID, driver: Driver) -> 
         log.info("directory_not_read", account_id=str(account_id), error=type(error).__name__)
         return
     log.info("directory_read", account_id=str(account_id), **counts)
-    await quietly(core.publisher.publish(ChatsChanged(user_id=user_id, account_id=account_id)))
+    await quietly(core.redis, core.publisher.publish(ChatsChanged(user_id=user_id, account_id=account_id)))
 
 
 async def _learn(core: Core, account_id: UUID, driver: Driver, part: DirectoryPart) -> int:

@@ -255,7 +255,7 @@ class SessionManager:
             await self._keep_if_not_saved(session)
             await self._leases.release(session.account_id)
             if session.running.goal is Goal.LEAVE:
-                await quietly(poke(self._core.redis))
+                await quietly(self._core.redis, poke(self._core.redis))
             # Its owner may have asked for something while it was ending.
             self._reconciler.wake()
 

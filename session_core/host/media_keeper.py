@@ -160,7 +160,7 @@ class MediaKeeper:
                 return
             view = media.view(changed)
             await outbox.add(session, changed.account_id, "message.media", view.model_dump(mode="json"))
-        await quietly(self._core.publisher.publish(MediaChanged(user_id=row.user_id, media=view)))
+        await quietly(self._core.redis, self._core.publisher.publish(MediaChanged(user_id=row.user_id, media=view)))
 
 
 def _failure_of(error: Exception) -> _Failure:

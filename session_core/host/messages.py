@@ -124,9 +124,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
                 return
             view, entry = again, None
     for changed in (view, *ended):
-        await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=changed)))
+        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=changed)))
     if entry is not None:
-        await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
+        await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
 
 async def _first_seen(session: Transaction, row: Message, view: MessageView) -> ActivityEntry:
@@ -201,7 +201,7 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
             return
         view = messages.view(row)
         await _add_event(session, ACKNOWLEDGED, view)
-    await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+    await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
 
 
 async def sent(
@@ -225,7 +225,7 @@ async def sent(
             await _learn_ids(session, view)
             changed = await _change_target(session, row, at) if row.kind in ACTIONS else None
     for told in filter(None, (view, changed)):
-        await quietly(core.publisher.publish(MessageChanged(user_id=user_id, message=told)))
+        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=told)))
 
 
 async def _change_target(session: Transaction, row: Message, at: datetime) -> MessageView | None:

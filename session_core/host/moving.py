@@ -82,8 +82,8 @@ class Mover:
         if row is not None:
             account, runtime = row
             user_id, snapshot = account.user_id, accounts.snapshot(account, runtime)
-            await quietly(core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot)))
-            await quietly(core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
+            await quietly(core.redis, core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot)))
+            await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
 
     def _should_leave(self, session: Session, runtime: SessionRuntime | None, here: Place) -> bool:
         if runtime is None or session.running.goal is not Goal.CONNECT or session.ending:

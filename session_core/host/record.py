@@ -88,16 +88,16 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
             )
         if change.news:
             await outbox.add(session, account_id, "session.status", snapshot.model_dump(mode="json", exclude={"qr"}))
-    await quietly(_keep_qr(core, account_id, change))
+    await quietly(core.redis, _keep_qr(core, account_id, change))
     account = rows[0]
     if account.deleted_at is None:
         # Its owner was told that it is gone; news of it would bring it back on the page.
         shown = snapshot.model_copy(update={"qr": change.qr})
-        await quietly(core.publisher.publish(SessionChanged(user_id=account.user_id, session=shown)))
+        await quietly(core.redis, core.publisher.publish(SessionChanged(user_id=account.user_id, session=shown)))
         if entry is not None:
-            await quietly(core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
+            await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
     if change.status is SessionStatus.READY:
-        await quietly(lanes.mark_due(core.redis, account_id))
+        await quietly(core.redis, lanes.mark_due(core.redis, account_id))
     return True
 
 

@@ -27,7 +27,7 @@ async def remove(house: House, owned: Owned) -> None:
         with attempt:
             await house.profiles.remove(owned.name)
             await house.backups.remove_all(owned)
-    await quietly(bus_qr.forget(house.core.redis, owned.account_id))
+    await quietly(house.core.redis, bus_qr.forget(house.core.redis, owned.account_id))
 
 
 async def purge(house: House, owned: Owned, epoch: int) -> None:
