@@ -17,7 +17,7 @@ from session_core.browser.find import find_chromium
 from session_core.settings import Settings
 from tests.chaos import crowd, harm
 from tests.chaos.table import NOTES
-from tests.chaos.trial import suffering
+from tests.chaos.trial import breaking, suffering
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import start
 from tests.servers.relay import running_relay
@@ -41,22 +41,19 @@ def fault(line: Line, host: HostProcess, database_kind: str) -> partial[object]:
 
 @short
 async def test_renderer_killed(line: Line, host: HostProcess, fault: partial) -> None:
-    async with fault("renderer SIGKILL"):
+    async with fault("renderer SIGKILL"), breaking(line, "page_crashed"):
         harm.kill(harm.renderer(host, line))
-        await line.until("reconnecting", "page_crashed")
 
 
 @short
 async def test_chromium_killed(line: Line, host: HostProcess, fault: partial) -> None:
-    async with fault("Chromium SIGKILL"):
+    async with fault("Chromium SIGKILL"), breaking(line):
         harm.kill(*host.browser(line.session_id))
-        await line.until("reconnecting")
 
 
 async def test_playwright_killed(line: Line, host: HostProcess, fault: partial) -> None:
-    async with fault("Playwright driver SIGKILL"):
+    async with fault("Playwright driver SIGKILL"), breaking(line):
         harm.kill(harm.playwright_driver(host))
-        await line.until("reconnecting")
 
 
 @short
@@ -101,18 +98,15 @@ async def test_database_locked(fault: partial, database_kind: str, folder: Path)
 
 
 async def test_chromium_stopped(line: Line, host: HostProcess, fault: partial) -> None:
-    async with fault("Chromium SIGSTOP (deaf)", patience=LONG):
+    async with fault("Chromium SIGSTOP (deaf)", patience=LONG), breaking(line, timeout=LONG):
         harm.send(signal.SIGSTOP, *host.browser(line.session_id))
-        await line.until("reconnecting", timeout=LONG)
 
 
 async def test_page_elsewhere(line: Line, host: HostProcess, fault: partial) -> None:
-    async with fault("page navigated away"):
-        async with harm.page_of(host, line) as page:
-            # The host may have closed the browser before it could say that it went there.
-            with suppress(PlaywrightError):
-                await page.goto("data:text/html,elsewhere")
-        await line.until("reconnecting")
+    async with fault("page navigated away"), breaking(line), harm.page_of(host, line) as page:
+        # The host may have closed the browser before it could say that it went there.
+        with suppress(PlaywrightError):
+            await page.goto("data:text/html,elsewhere")
 
 
 async def test_offline(line: Line, fault: partial) -> None:

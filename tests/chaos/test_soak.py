@@ -24,6 +24,7 @@ from session_core.browser.usage import memory_of
 from session_core.tasks import end, spawn
 from tests.chaos import crowd, harm
 from tests.chaos.table import NOTES
+from tests.chaos.trial import breaking
 from tests.servers.databases import copy_sqlite
 from tests.servers.site import HostProcess, Line, Site, running_site, traffic
 
@@ -112,8 +113,8 @@ class Installation:
         await line.until("ready")
 
     async def _browser_dies(self, line: Line) -> None:
-        harm.kill(*self.host.browser(line.session_id))
-        await line.until("reconnecting")
+        async with breaking(line):
+            harm.kill(*self.host.browser(line.session_id))
         await line.until("ready")
 
     async def _offline(self, line: Line) -> None:

@@ -111,6 +111,30 @@ async def suffering(
     assert person == any(one.startswith(("disconnected:action_required", "error")) for one in said), said
 
 
+@asynccontextmanager
+async def breaking(line: Line, reason: str | None = None, timeout: timedelta = PATIENCE) -> AsyncIterator[None]:
+    """Wait at the end of the block until the account's history says that it broke.
+
+    Not until the API shows it: a browser that died may be replaced before anybody asked.
+    """
+    before = await _breaks(line, reason)
+
+    async def more() -> bool:
+        return await _breaks(line, reason) > before
+
+    yield
+    await eventually(more, timeout, f"{line.id} broke: {reason or 'whatever'}")
+
+
+async def _breaks(line: Line, reason: str | None) -> int:
+    """Return the number of the newest such line; 0: there is none."""
+    lines = await line.site.get_list(f"/accounts/{line.id}/activity?limit=100")
+    return max(
+        (one["id"] for one in lines if one["phase"] == "reconnecting" and reason in {None, one["reasonCode"]}),
+        default=0,
+    )
+
+
 async def _flows(line: Line) -> None:
     start = len(line.sent)
     await eventually(lambda: len(line.sent) >= start + 3, PATIENCE)
