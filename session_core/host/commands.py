@@ -30,8 +30,9 @@ from session_core.host import messages as told
 from session_core.host.leases import LeaseKeeper
 from session_core.host.media_sending import FileGone, FileNotHere, file_in_page
 from session_core.host.session import Session
-from session_core.store import accounts, messages
+from session_core.store import accounts, consent, messages
 from session_core.store.errors import STORE_ERRORS
+from session_core.store.opting_out import OPTED_OUT
 from session_core.whatsapp.driver import Driver, SendNotTried, SendRefused, SentMessage
 
 NOT_ON_WHATSAPP = "not_on_whatsapp"
@@ -42,7 +43,8 @@ log = structlog.get_logger(__name__)
 class CommandHandler:
     """Answers `session_core.bus.commands.CommandServer`.
 
-    The host is the fence: whoever asks to send must still own the message's row, and the account must still be ours.
+    The host is the fence: whoever asks to send must still own the message's row, its time must not be over, the account
+    must still be ours, and the person must not have opted out meanwhile.
     """
 
     def __init__(self, core: Core, find: Callable[[UUID], Session | None], leases: LeaseKeeper) -> None:
@@ -111,8 +113,8 @@ class CommandHandler:
             return _not_sent("media_unavailable")
 
     async def _hand_over(self, session: Session, driver: Driver, command: SendMessage) -> SendOutcome:
-        if (why := await self._fenced_off(session, command)) is not None:
-            return _not_sent(why)
+        if (refusal := await self._fenced_off(session, command)) is not None:
+            return refusal
         if await self._is_missing(command.chat_id):
             return SendOutcome(result="failed", failure=NOT_ON_WHATSAPP)
         # Between asking and sending there is no wait. The page refuses what reaches it after that time.
@@ -145,17 +147,23 @@ class CommandHandler:
         with contextlib.suppress(*BUS_ERRORS):
             await numbers.keep(self._core.redis, chat_id, exists=False)
 
-    async def _fenced_off(self, session: Session, command: SendMessage) -> str | None:
+    async def _fenced_off(self, session: Session, command: SendMessage) -> SendOutcome | None:
+        """Ask the database at the instant of sending; None when the message may go out."""
         try:
             async with self._core.db.read() as database:
                 owns = await messages.owns(database, command.message_id, command.token, utcnow())
                 ours = await accounts.holds(database, command.account_id, session.epoch)
+                # What was sent can be taken back from anybody.
+                asks = owns and ours and command.content.type != "revoke"
+                out = asks and await consent.refused(database, session.user_id, command.account_id, command.chat_id)
         except STORE_ERRORS as error:
             log.warning("fence_not_readable", error=type(error).__name__)
-            return "database_unreachable"
+            return _not_sent("database_unreachable")
         if not ours:
-            return "lease_not_sure"
-        return None if owns else "not_the_owner"
+            return _not_sent("lease_not_sure")
+        if not owns:
+            return _not_sent("not_the_owner")
+        return SendOutcome(result="failed", failure=OPTED_OUT) if out else None
 
     async def _sent(self, session: Session, command: SendMessage, sent: SentMessage) -> SendOutcome:
         at = utcnow()

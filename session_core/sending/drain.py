@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 LOOK_AT_LEAST_EVERY = timedelta(minutes=1)
 """A lane that is held back for longer is looked at all the same: a wake-up may have been lost meanwhile."""
 
+NOT_SUPPORTED = "kind_not_supported"
+"""``failure`` of a message that nobody here knows how to send."""
+
 DRAIN_FOR = timedelta(seconds=5)
 """After that time a drain lets other lanes have the worker; the send under way is finished first."""
 
@@ -152,9 +155,13 @@ class _Drain:
             await self._limiter.refund(permit)
             return None
         await holds.clear(self._core.redis, self._account_id)
-        return await self._ask_host(
-            _Try(user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
-        )
+        this = _Try(user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
+        try:
+            command = _command(this)
+        except ValueError as error:
+            log.warning("message_not_understood", message_id=str(message.id), reason=str(error))
+            return await self._refuse(this)
+        return await self._ask_host(this, command)
 
     async def _permit(self, user_id: UUID, member: str, previous: str | None) -> Permit | Denied:
         try:
@@ -168,10 +175,18 @@ class _Drain:
             await self._limiter.learn(user_id, hold)
             return await self._limiter.acquire(user_id, self._account_id, member, previous)
 
-    async def _ask_host(self, this: _Try) -> timedelta | None:
+    async def _refuse(self, this: _Try) -> None:
+        """End a message that this version cannot read: trying again would only hold up what waits behind it."""
+        if this.in_doubt:
+            await settle.unknown(self._core, this.user_id, this.message, this.token)
+        else:
+            await settle.fail(self._core, this.user_id, this.message, this.token, NOT_SUPPORTED)
+        await self._refund(this)
+
+    async def _ask_host(self, this: _Try, command: SendMessage) -> timedelta | None:
         self._tried += 1
         try:
-            outcome = _outcome(await self._core.commands.call(_command(this), timeout=self._timeout))
+            outcome = _outcome(await self._core.commands.call(command, timeout=self._timeout))
         except NoHolder:
             # The host marks the lane when the account is ready again.
             await self._give_back(this, counts=False)

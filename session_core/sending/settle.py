@@ -10,7 +10,7 @@ from session_core.core import Core
 from session_core.domain.events import MessageChanged, MessageView
 from session_core.domain.lane import Hold
 from session_core.domain.message import MessageStatus
-from session_core.store import consent, messages, opting_out, outbox, waiting
+from session_core.store import consent, messages, opting_out, outbox, sending, waiting
 from session_core.store.engine import Transaction
 from session_core.store.models import Message
 
@@ -36,8 +36,11 @@ async def claim(
 
 
 async def _opted_out(session: Transaction, user_id: UUID, message: Message, now: datetime) -> MessageView | None:
-    """End a message that waits for somebody who has opted out. One that may be out already is looked for, as ever."""
-    if message.status is not MessageStatus.QUEUED:
+    """End a message that waits for somebody who has opted out. One that may be out already is looked for, as ever.
+
+    What was sent can be taken back from anybody.
+    """
+    if message.status is not MessageStatus.QUEUED or message.kind == "revoke":
         return None
     if await consent.refused(session, user_id, message.account_id, message.chat_id) is None:
         return None
@@ -66,6 +69,8 @@ async def fail(core: Core, user_id: UUID, message: Message, token: str, failure:
     async with core.db.begin() as session:
         if not await messages.mark_failed(session, message.id, token, failure, utcnow()):
             return
+        if failure == opting_out.OPTED_OUT:
+            await sending.count_opted_out(session, message.account_id)
         view = await _ended(session, message)
     if view is not None:
         await _tell(core, user_id, view)

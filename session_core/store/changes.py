@@ -15,6 +15,7 @@ from session_core.domain.events import MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Direction
 from session_core.domain.text import storable
+from session_core.store import media
 from session_core.store.models import Message, MessageReaction, MessageVersion, PollVote, VersionKind
 
 
@@ -58,13 +59,14 @@ async def edit(session: AsyncSession, row: Message, text: str, at: datetime) -> 
 
 
 async def revoke(session: AsyncSession, row: Message, at: datetime) -> bool:
-    """Take back what a message says; it is kept among its versions."""
+    """Take back what a message says; it is kept among its versions. The file that came with it is removed."""
     if row.revoked_at is not None:
         return False
     _keep(session, row, VersionKind.REVOKE, at)
     # The same may be said again: what was taken back is no first one of it.
     row.text, row.content, row.content_hash = "", None, ""
     row.revoked_at = row.updated_at = at
+    await media.want_removed_of(session, row.id, at)
     await session.flush()
     return True
 

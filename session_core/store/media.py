@@ -102,6 +102,15 @@ async def want_removed(session: AsyncSession, media_ids: Sequence[UUID], now: da
     await session.exec(update(Media).where(col(Media.id).in_(list(media_ids))).values(state=S.DELETING, updated_at=now))
 
 
+async def want_removed_of(session: AsyncSession, message_id: UUID, now: datetime) -> None:
+    """Have the file that came with a message removed, or never fetched. An upload is its user's and stays."""
+    await session.exec(
+        update(Media)
+        .where(col(Media.message_id) == message_id, col(Media.wa_message_id).is_not(None))
+        .values(state=S.DELETING, updated_at=now)
+    )
+
+
 async def use(session: AsyncSession, media_id: UUID, now: datetime, expires_at: datetime) -> None:
     """Keep a file at least until ``expires_at``: it is being sent."""
     await session.exec(

@@ -5,20 +5,23 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
+from session_core.clock import utcnow
 from session_core.domain.chats import ContactFacts
+from session_core.domain.commands import SendOutcome
+from session_core.domain.content import Revoke
 from session_core.domain.message import Ack, MessageStatus
 from session_core.errors import Conflict
 from session_core.services import consent as service
 from session_core.services.outgoing import send_text
 from session_core.store import chats
-from session_core.store.models import OutboxEvent
+from session_core.store.models import Message, OutboxEvent
 from session_core.whatsapp.driver import Loaded
 from tests.factories import read_message
 from tests.fakes.drivers import ScriptedDriver, ready
 from tests.integration.host.stage import Stage
-from tests.integration.host.test_commands import events_of, ready_with
+from tests.integration.host.test_commands import claimed, command, events_of, ready_with, send
 from tests.integration.host.test_messages import seen
 from tests.waiting import eventually
 
@@ -119,3 +122,26 @@ async def test_what_goes_to_a_number_and_lands_under_a_hidden_id_tells_who_is_wh
     driver.emit(seen("A1", text="BAJA", chat_id=LID, wa_message_id=f"false_{LID}_A1"))
     await eventually(lambda: opt_outs(stage))
     assert await opt_outs(stage) == [(NUMBER, LID, "BAJA")]
+
+
+async def test_who_opts_out_while_a_text_is_on_its_way_to_the_page_does_not_get_it(stage: Stage) -> None:
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    row = await claimed(stage, account_id)
+    gone = await claimed(stage, account_id)
+    # The claim is past: only the host can still see it.
+    await service.opt_out(stage.core, stage.user_id, to=row.chat_id)
+    assert await send(stage, command(row)) == SendOutcome(result="failed", failure="opted_out")
+    assert driver.sent == []
+    taken_back = command(gone).model_copy(update={"content": Revoke(target_id=f"true_{row.chat_id}_3EB0A")})
+    assert (await send(stage, taken_back)).result == "sent"
+
+
+async def test_what_expires_on_its_way_to_the_page_is_not_sent(stage: Stage) -> None:
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    row = await claimed(stage, account_id)
+    async with stage.core.db.begin() as session:
+        await session.exec(update(Message).where(col(Message.id) == row.id).values(expires_at=utcnow()))
+    assert (await send(stage, command(row))).result == "not_sent"
+    assert driver.sent == []

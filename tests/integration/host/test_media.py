@@ -21,7 +21,7 @@ from session_core.services import media as service
 from session_core.services import outgoing
 from session_core.store import media, messages
 from session_core.store.models import Media
-from session_core.whatsapp.driver import Loaded, MediaNotThere
+from session_core.whatsapp.driver import Loaded, MediaNotThere, MessageRevoked
 from tests.factories import CHAT
 from tests.fakes.drivers import ScriptedDriver, ready
 from tests.files import picture
@@ -272,3 +272,19 @@ async def test_files_in_a_bucket_go_out_and_come_in(stage: Stage, monkeypatch: p
         assert set(storage.objects.values()) == {PHOTO}
         there = await until(stage, MediaState.READY)
         assert await content_of(stage, there) == PHOTO
+
+
+async def test_a_file_goes_with_the_message_that_was_taken_back(stage: Stage) -> None:
+    driver = working()
+    await ready_with(stage, driver)
+    driver.emit(photo())
+    kept = await until(stage, MediaState.READY)
+    driver.emit(MessageRevoked((WA_ID,), utcnow()))
+
+    async def gone() -> bool:
+        return not await service.list_media(stage.core, stage.user_id)
+
+    await eventually(gone)
+    await service.remove_unneeded(stage.core)
+    async with stage.core.db.read() as session:
+        assert await session.get(Media, kept.id) is None

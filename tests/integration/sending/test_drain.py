@@ -396,3 +396,26 @@ async def test_pages_hear_of_each_step(core: Core, user_id: UUID, account_id: UU
             if isinstance(event, MessageChanged):
                 heard.append(event.message.status)
     assert heard == [SENDING, FAILED]
+
+
+async def test_what_this_version_cannot_read_fails_at_once_and_the_lane_goes_on(core: Core, account_id: UUID) -> None:
+    strange = await factories.add_message(core.db, account_id, kind="hologram")
+    texts = await fill(core, account_id, 1)
+    async with running(RecordingHost(core), account_id) as host:
+        assert await drain_lane(core, account_id) == 1
+    assert host.texts == texts
+    stored = await factories.read_message(core.db, account_id, strange.id)
+    assert (stored.status, stored.failure) == (FAILED, "kind_not_supported")
+    assert "message.failed" in await events_of(core, account_id)
+
+
+async def test_what_this_version_cannot_read_and_may_be_out_is_unknown(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    await remembered(core, user_id)
+    strange = await factories.add_message(core.db, account_id, kind="hologram")
+    await leave_sending(core, strange.id, "dead", utcnow() - SECOND)
+    async with running(RecordingHost(core), account_id) as host:
+        assert await drain_lane(core, account_id) == 0
+    assert host.commands == []
+    assert await statuses(core, account_id) == [UNKNOWN]
