@@ -160,7 +160,8 @@ class _Drain:
             command = _command(this)
         except ValueError as error:
             log.warning("message_not_understood", message_id=str(message.id), reason=str(error))
-            return await self._refuse(this)
+            await self._refuse(this)
+            return None
         return await self._ask_host(this, command)
 
     async def _permit(self, user_id: UUID, member: str, previous: str | None) -> Permit | Denied:
