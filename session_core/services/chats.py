@@ -165,8 +165,8 @@ async def _chat(session: Transaction, account_id: UUID, chat_id: str) -> ChatVie
     return chats.view(*rows[0])
 
 
-def words_of(query: str) -> list[str]:
-    """Split what somebody looks for; PolicyError 422 ``bad_query`` when it is too long or no text."""
+def check_query(query: str) -> None:
+    """Raise PolicyError 422 ``bad_query`` when what somebody looks for is too long or no text."""
     if len(query) > MAX_QUERY or not is_storable(query):
         raise PolicyError(
             f"What is looked for has at most {MAX_QUERY} characters.",
@@ -174,6 +174,11 @@ def words_of(query: str) -> list[str]:
             action="Look for a few words.",
             status_code=422,
         )
+
+
+def words_of(query: str) -> list[str]:
+    """Split what somebody looks for; PolicyError 422 ``bad_query``, see `check_query`."""
+    check_query(query)
     return chats.words_of(query)
 
 

@@ -15,7 +15,7 @@ from session_core.domain.consent import OptOutSource, OptOutView, Person
 from session_core.domain.events import MessageChanged
 from session_core.domain.phone import chat_id
 from session_core.errors import NotFound, PolicyError
-from session_core.services.chats import MAX_PAGE, Page
+from session_core.services.chats import MAX_PAGE, Page, check_query
 from session_core.store import accounts, consent, opting_out
 
 COLUMNS = ("phone", "lid", "name", "account_id", "source", "word", "at")
@@ -23,16 +23,27 @@ EXPORT_PAGE = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-async def list_opt_outs(core: Core, user_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page[OptOutView]:
+async def list_opt_outs(
+    core: Core, user_id: UUID, *, limit: int = 50, cursor: str | None = None, search: str = ""
+) -> Page[OptOutView]:
     """Return the user's opt-outs, newest first.
 
+    Args:
+        core: the process's core.
+        user_id: whose.
+        limit: how many at most.
+        cursor: of the page before.
+        search: part of a name or of a number, however it is written.
+
     Raises:
-        PolicyError: 422 ``bad_cursor``.
+        PolicyError: 422 ``bad_cursor``, ``bad_query``.
     """
+    search = search.strip()
+    check_query(search)
     size = max(1, min(limit, MAX_PAGE))
     before = _before(cursor) if cursor else None
     async with core.db.read() as session:
-        rows = await consent.page(session, user_id, limit=size + 1, before=before)
+        rows = await consent.page(session, user_id, limit=size + 1, before=before, search=search)
     last = rows[size - 1] if len(rows) > size else None
     return Page(
         [consent.view(row) for row in rows[:size]], cursors.encode(last.at, str(last.id)) if last is not None else None

@@ -10,14 +10,14 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from session_core.bus import holds, lanes
+from session_core.bus import holds, lanes, rates
 from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import MessageChanged, MessageView
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus
-from session_core.domain.pacing import SendingSettings
+from session_core.domain.pacing import DAY, SendingSettings
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict, NotFound
 from session_core.store import accounts, messages, outbox, sending, waiting
@@ -30,13 +30,39 @@ Outcome = Literal["sent", "not_sent"]
 
 
 class LimitsView(BaseModel):
-    """What may go out in any window of ``window``."""
+    """What may go out in any window of ``window``; ``own_…``: the operator set another number than for everybody."""
 
     model_config = ConfigDict(frozen=True)
 
     per_account: int
     per_user: int
     window: timedelta
+    own_per_account: bool = False
+    own_per_user: bool = False
+
+
+class UsedView(BaseModel):
+    """What went out lately.
+
+    Attributes:
+        per_account, per_user: in the last rate window; None while Valkey cannot be asked.
+        last_day: of the account in the last 24 hours, as the daily cap counts.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    per_account: int | None
+    per_user: int | None
+    last_day: int
+
+
+class RefusedView(BaseModel):
+    """Messages that were refused, to the hour."""
+
+    model_config = ConfigDict(frozen=True)
+
+    duplicates: int
+    opted_out: int
 
 
 class LaneView(BaseModel):
@@ -49,6 +75,7 @@ class LaneView(BaseModel):
         hold: what holds the lane back.
         reach_out_until: until then WhatsApp lets the account begin no conversation.
         duplicates_refused, opted_out_refused: how often that happened.
+        refused_day, refused_week: the same, in the last 24 hours and seven days.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,7 +87,10 @@ class LaneView(BaseModel):
     reach_out_until: datetime | None
     duplicates_refused: int
     opted_out_refused: int
+    refused_day: RefusedView
+    refused_week: RefusedView
     limits: LimitsView
+    used: UsedView
     settings: SendingSettings
 
 
@@ -76,9 +106,13 @@ async def lane(core: Core, user_id: UUID, account_id: UUID) -> LaneView:
         due = await waiting.count(session, account_id)
         scheduled = await waiting.count_scheduled(session, account_id)
         unknown = await waiting.count_unknown(session, account_id)
+        last_day = await waiting.count_sent_since(session, account_id, now - DAY)
+        refused = [await sending.refused_since(session, account_id, now - over) for over in (DAY, sending.WEEK)]
         ready = owned[1].status is SessionStatus.READY
     until = chosen.reach_out_until
     settings = core.settings
+    used = await _used(core, user_id, account_id)
+    day, week = (RefusedView(duplicates=one.duplicates, opted_out=one.opted_out) for one in refused)
     return LaneView(
         waiting=due,
         scheduled=scheduled,
@@ -87,10 +121,19 @@ async def lane(core: Core, user_id: UUID, account_id: UUID) -> LaneView:
         reach_out_until=until if until is not None and until > now else None,
         duplicates_refused=chosen.duplicates_refused,
         opted_out_refused=chosen.opted_out_refused,
+        refused_day=day,
+        refused_week=week,
         limits=LimitsView(
             per_account=allowed.per_account or settings.messages_per_account,
             per_user=allowed.per_user or settings.messages_per_user,
             window=settings.rate_window,
+            own_per_account=allowed.per_account is not None,
+            own_per_user=allowed.per_user is not None,
+        ),
+        used=UsedView(
+            per_account=used.account if used is not None else None,
+            per_user=used.user if used is not None else None,
+            last_day=last_day,
         ),
         settings=chosen.settings,
     )
@@ -129,6 +172,14 @@ async def _hold(core: Core, account_id: UUID, ready: bool) -> Hold | None:
         log.warning("hold_not_readable", account_id=str(account_id), error=repr(error))
         return None
     return told.hold if told is not None else None
+
+
+async def _used(core: Core, user_id: UUID, account_id: UUID) -> rates.Used | None:
+    try:
+        return await rates.used(core.redis, user_id, account_id, core.settings.rate_window)
+    except BUS_ERRORS as error:
+        log.warning("rates_not_readable", account_id=str(account_id), error=repr(error))
+        return None
 
 
 async def choose(core: Core, user_id: UUID, account_id: UUID, settings: SendingSettings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -125,15 +126,41 @@ async def of_scope(session: AsyncSession, scope_id: UUID, person: Person) -> Opt
 
 
 async def page(
-    session: AsyncSession, user_id: UUID, *, limit: int, before: tuple[datetime, UUID] | None = None
+    session: AsyncSession,
+    user_id: UUID,
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    search: str = "",
 ) -> Sequence[OptOut]:
-    """Return the user's opt-outs, newest first; ``before`` is time and id of the last one of the page before."""
+    """Return some of the user's opt-outs, newest first.
+
+    Args:
+        session: the transaction.
+        user_id: whose.
+        limit: how many at most.
+        before: time and id of the last one of the page before.
+        search: part of a name, of a number however it is written, or of a hidden id.
+    """
     query = select(OptOut).where(OptOut.user_id == user_id)
+    if search:
+        query = query.where(_named(search))
     if before is not None:
         at, last = before
         query = query.where(or_(col(OptOut.at) < at, (col(OptOut.at) == at) & (col(OptOut.id) < last)))
     query = query.order_by(col(OptOut.at).desc(), col(OptOut.id).desc()).limit(limit)
     return (await session.exec(query)).all()
+
+
+def _named(search: str) -> Any:
+    found = [
+        col(OptOut.name).icontains(search, autoescape=True),
+        col(OptOut.lid).icontains(search, autoescape=True),
+    ]
+    digits = re.sub(r"[\s().+\-/]", "", search)
+    if digits.isascii() and digits.isdigit():
+        found.append(col(OptOut.phone).contains(digits))
+    return or_(*found)
 
 
 async def get(session: AsyncSession, user_id: UUID, opt_out_id: UUID) -> OptOut | None:

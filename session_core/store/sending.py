@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.clock import utcnow
 from session_core.domain.pacing import SendingSettings
-from session_core.store.models import Account, AccountSending, SendingLimit, User
+from session_core.store.models import Account, AccountSending, Base, SendingLimit, SendingRefusal, User
+
+WEEK = timedelta(days=7)
+"""For how long refusals are counted by the hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Chosen:
     reach_out_until: datetime | None = None
     duplicates_refused: int = 0
     opted_out_refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Messages that were refused since some moment."""
+
+    duplicates: int = 0
+    opted_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +92,62 @@ async def hold_reach_out(session: AsyncSession, account_id: UUID, until: datetim
 async def count_duplicate(session: AsyncSession, account_id: UUID) -> None:
     """Count a duplicate that was refused."""
     await _upsert(session, account_id, {"duplicates_refused": AccountSending.duplicates_refused + 1}, 1, 0)
+    await _count_in_hour(session, account_id, duplicates=1)
 
 
 async def count_opted_out(session: AsyncSession, account_id: UUID, times: int = 1) -> None:
     """Count messages that were not sent because the person opted out."""
     await _upsert(session, account_id, {"opted_out_refused": AccountSending.opted_out_refused + times}, 0, times)
+    await _count_in_hour(session, account_id, opted_out=times)
+
+
+async def refused_since(session: AsyncSession, account_id: UUID, since: datetime) -> Refused:
+    """Count what was refused since then, to the hour, at most a week back."""
+    query = select(
+        func.coalesce(func.sum(SendingRefusal.duplicates), 0), func.coalesce(func.sum(SendingRefusal.opted_out), 0)
+    ).where(SendingRefusal.account_id == account_id, col(SendingRefusal.hour) >= _hour(since))
+    duplicates, opted_out = (await session.exec(query)).one()
+    return Refused(duplicates, opted_out)
+
+
+async def _count_in_hour(session: AsyncSession, account_id: UUID, *, duplicates: int = 0, opted_out: int = 0) -> None:
+    now = utcnow()
+    await session.exec(
+        delete(SendingRefusal).where(
+            col(SendingRefusal.account_id) == account_id, col(SendingRefusal.hour) < _hour(now - WEEK)
+        )
+    )
+    await session.exec(
+        _insert(session, SendingRefusal)
+        .values(account_id=account_id, hour=_hour(now), duplicates=duplicates, opted_out=opted_out)
+        .on_conflict_do_update(
+            index_elements=["account_id", "hour"],
+            set_={
+                "duplicates": SendingRefusal.duplicates + duplicates,
+                "opted_out": SendingRefusal.opted_out + opted_out,
+            },
+        )
+    )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _insert(session: AsyncSession, table: type[Base]) -> Any:
+    return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert)(table)
 
 
 async def _upsert(
     session: AsyncSession, account_id: UUID, changes: dict[str, Any], duplicates: int = 0, opted_out: int = 0
 ) -> None:
-    insert: Any = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert)(AccountSending)
     now = utcnow()
     first = {"settings": {}, "duplicates_refused": duplicates, "opted_out_refused": opted_out}
     plain = {name: value for name, value in changes.items() if name in {"settings", "reach_out_until"}}
     await session.exec(
-        insert.values(account_id=account_id, updated_at=now, **{**first, **plain}).on_conflict_do_update(
-            index_elements=["account_id"], set_={**changes, "updated_at": now}
-        )
+        _insert(session, AccountSending)
+        .values(account_id=account_id, updated_at=now, **{**first, **plain})
+        .on_conflict_do_update(index_elements=["account_id"], set_={**changes, "updated_at": now})
     )
 
 

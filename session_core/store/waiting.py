@@ -234,6 +234,17 @@ async def sent_since(session: AsyncSession, account_id: UUID, since: datetime, l
     return [at for at in (await session.exec(query)).all() if at is not None]
 
 
+async def count_sent_since(session: AsyncSession, account_id: UUID, since: datetime) -> int:
+    """Count the messages of the account that went out since then."""
+    query = select(func.count()).where(
+        Message.account_id == account_id,
+        text("messages.direction = 'out'"),
+        text("messages.sent_at IS NOT NULL"),
+        col(Message.sent_at) > since,
+    )
+    return (await session.exec(query)).one()
+
+
 # ---- Moving -------------------------------------------------------------------------------------------------------
 
 

@@ -123,6 +123,21 @@ class Limits(Outgoing):
     window_seconds: float
 
 
+class Used(Outgoing):
+    """What went out lately."""
+
+    per_account: int | None = Field(description="in the last window; null while that cannot be asked")
+    per_user: int | None = Field(description="in the last window, of all your accounts")
+    last_day: int = Field(description="in the last 24 hours, as dailyCap counts")
+
+
+class Refused(Outgoing):
+    """Messages that were refused."""
+
+    duplicates: int
+    opted_out: int
+
+
 class Lane(Outgoing):
     """What waits to go out from an account, and why."""
 
@@ -135,7 +150,10 @@ class Lane(Outgoing):
     )
     duplicates_refused: int
     opted_out_refused: int
+    refused_day: Refused = Field(description="in the last 24 hours, to the hour")
+    refused_week: Refused = Field(description="in the last seven days")
     limits: Limits
+    used: Used
 
     @classmethod
     def of(cls, view: LaneView) -> Lane:
@@ -148,11 +166,14 @@ class Lane(Outgoing):
             reach_out_until=view.reach_out_until,
             duplicates_refused=view.duplicates_refused,
             opted_out_refused=view.opted_out_refused,
+            refused_day=Refused(**view.refused_day.model_dump()),
+            refused_week=Refused(**view.refused_week.model_dump()),
             limits=Limits(
                 per_account=view.limits.per_account,
                 per_user=view.limits.per_user,
                 window_seconds=view.limits.window.total_seconds(),
             ),
+            used=Used(**view.used.model_dump()),
         )
 
 

@@ -25,6 +25,7 @@ from session_core.store.models.people import User as User
 from session_core.store.models.sending import AccountSending as AccountSending
 from session_core.store.models.sending import OptOut as OptOut
 from session_core.store.models.sending import SendingLimit as SendingLimit
+from session_core.store.models.sending import SendingRefusal as SendingRefusal
 from session_core.store.models.webhooks import OutboxProgress as OutboxProgress
 from session_core.store.models.webhooks import WebhookAttempt as WebhookAttempt
 from session_core.store.models.webhooks import WebhookDelivery as WebhookDelivery

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from session_core.clock import utcnow
 from session_core.domain.consent import OptOutSource
 from session_core.store.models.base import Base, id_column, ref, time_column
-from session_core.store.types import Json, enum_column
+from session_core.store.types import Json, UtcDateTime, enum_column
 
 
 class AccountSending(Base, table=True):
@@ -30,6 +30,19 @@ class AccountSending(Base, table=True):
     duplicates_refused: int = Field(default=0)
     opted_out_refused: int = Field(default=0)
     updated_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
+
+
+class SendingRefusal(Base, table=True):
+    """How many messages of an account were refused in one hour; hours older than a week are deleted."""
+
+    __tablename__ = "sending_refusals"
+
+    account_id: UUID = Field(sa_column=ref("whatsapp_accounts.id", index=False, primary_key=True))
+    hour: datetime = Field(
+        sa_column=Column(UtcDateTime(), primary_key=True, nullable=False), description="its beginning"
+    )
+    duplicates: int = Field(default=0)
+    opted_out: int = Field(default=0)
 
 
 class SendingLimit(Base, table=True):

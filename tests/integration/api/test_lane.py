@@ -12,10 +12,14 @@ import pytest
 
 from session_core.bus import holds
 from session_core.clock import utcnow
+from session_core.domain.consent import OptOutSource
+from session_core.domain.consent import Person as Human
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
-from session_core.store import messages
+from session_core.sending.limiter import Limiter, Limits, Permit
+from session_core.store import consent, messages, sending
+from session_core.store.models import SendingRefusal
 from tests.factories import add_message
 from tests.integration.api.conftest import Person
 from tests.integration.api.phone import Phone
@@ -156,7 +160,9 @@ async def test_duplicates_can_be_allowed_and_are_counted(ana: Person) -> None:
     path = await path_of(ana)
     assert (await ana.program.post(f"{path}/messages", json=HELLO)).status_code == 202
     assert (await ana.program.post(f"{path}/messages", json=HELLO)).status_code == 409
-    assert (await ana.program.get(f"{path}/lane")).json()["duplicatesRefused"] == 1
+    lane = (await ana.program.get(f"{path}/lane")).json()
+    assert lane["duplicatesRefused"] == 1
+    assert lane["refusedDay"] == lane["refusedWeek"] == {"duplicates": 1, "optedOut": 0}
     await ana.program.patch(f"{path}/settings", json={"duplicates": False})
     assert (await ana.program.post(f"{path}/messages", json=HELLO)).status_code == 202
 
@@ -200,6 +206,63 @@ async def test_opt_outs_are_listed_in_pages_and_exported(ana: Person, bob: Perso
     assert exported.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(exported.text)))
     assert [row["phone"] for row in rows] == phones
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("+34 612-345 67", 3), ("671", 1), ("612345670@", 0), ("%", 0), ("  ", 3)],
+    ids=["a number as people write it", "digits of it", "no number", "no pattern", "nothing"],
+)
+async def test_opt_outs_are_found_by_a_part_of_the_number(ana: Person, search: str, found: int) -> None:
+    for number in range(3):
+        await ana.program.post("/api/v1/opt-outs", json={"to": f"+3461234567{number}"})
+    answer = (await ana.program.get("/api/v1/opt-outs", params={"search": search})).json()
+    assert len(answer["items"]) == found
+
+
+async def test_opt_outs_are_found_by_a_part_of_the_name(ana: Person, api: RunningApi) -> None:
+    path = await path_of(ana)
+    user_id = UUID((await ana.program.get("/api/v1/auth/me")).json()["id"])
+    async with api.core.db.begin() as session:
+        for name, number in (("Marta", "34612345670"), ("Pedro", "34612345671")):
+            person = Human(phone=number)
+            await consent.add(session, user_id, account_of(path), person, OptOutSource.KEYWORD, utcnow(), name=name)
+    answer = (await ana.program.get("/api/v1/opt-outs", params={"search": "mar"})).json()
+    assert [item["name"] for item in answer["items"]] == ["Marta"]
+
+
+async def test_what_went_out_lately_is_told_beside_the_limits(ana: Person, api: RunningApi) -> None:
+    one, two = await path_of(ana), await path_of(ana)
+    user_id = UUID((await ana.program.get("/api/v1/auth/me")).json()["id"])
+    limiter = Limiter(api.core.redis, Limits.of(api.core.settings))
+    await limiter.learn(user_id, timedelta(0))
+    for path, count in ((one, 3), (two, 2)):
+        for number in range(count):
+            permit = await limiter.acquire(user_id, account_of(path), f"{path}{number}")
+            assert isinstance(permit, Permit)
+            await limiter.commit(permit)
+    for hours in (1, 23, 25):
+        at = utcnow() - hours * HOUR
+        await add_message(api.core.db, account_of(one), status=MessageStatus.SENT, created_at=at, sent_at=at)
+    assert (await ana.program.get(f"{one}/lane")).json()["used"] == {"perAccount": 3, "perUser": 5, "lastDay": 2}
+    assert (await ana.program.get(f"{two}/lane")).json()["used"] == {"perAccount": 2, "perUser": 5, "lastDay": 0}
+
+
+async def test_refusals_are_counted_by_the_hour_for_a_week(ana: Person, api: RunningApi) -> None:
+    path = await path_of(ana)
+    async with api.core.db.begin() as session:
+        for days in (2, 6, 9):
+            hour = (utcnow() - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+            session.add(SendingRefusal(account_id=account_of(path), hour=hour, duplicates=1, opted_out=2))
+    async with api.core.db.begin() as session:
+        await sending.count_duplicate(session, account_of(path))
+        await sending.count_opted_out(session, account_of(path), 5)
+    lane = (await ana.program.get(f"{path}/lane")).json()
+    assert lane["refusedDay"] == {"duplicates": 1, "optedOut": 5}
+    assert lane["refusedWeek"] == {"duplicates": 3, "optedOut": 9}
+    async with api.core.db.read() as session:
+        everything = await sending.refused_since(session, account_of(path), utcnow() - timedelta(days=99))
+    assert everything.duplicates == 3, "what is older than a week is not kept"
 
 
 @pytest.mark.parametrize("to", ["120363000000000000@g.us", "12", "me@example.org"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from session_core.services import consent
+from session_core.services.chats import MAX_QUERY
 from whahook_app.api.chat_schemas import Cursor, Limit, Page
 from whahook_app.api.deps import CoreDep, UserDep
 from whahook_app.api.lane_schemas import NewOptOut, OptOut
@@ -18,9 +20,15 @@ router = APIRouter(prefix="/opt-outs", tags=["sending"])
 
 
 @router.get("", responses=SIGNED_IN)
-async def list_opt_outs(who: UserDep, core: CoreDep, limit: Limit = 50, cursor: Cursor = None) -> Page[OptOut]:
+async def list_opt_outs(
+    who: UserDep,
+    core: CoreDep,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    search: Annotated[str, Query(max_length=MAX_QUERY, description="part of a name or of a number")] = "",
+) -> Page[OptOut]:
     """List who has opted out, newest first."""
-    page = await consent.list_opt_outs(core, who.user_id, limit=limit, cursor=cursor)
+    page = await consent.list_opt_outs(core, who.user_id, limit=limit, cursor=cursor, search=search)
     return Page(items=[OptOut.of(view) for view in page.items], next_cursor=page.next_cursor)
 
 
