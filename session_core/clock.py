@@ -38,6 +38,19 @@ class SteadyClock:
         return self._began + timedelta(seconds=time.monotonic() - self._counted_from)
 
 
+_NEVER_ASLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's CLOCK_MONOTONIC, by which Python and asyncio count, stands still while the machine is suspended, and its
+CLOCK_BOOTTIME goes on, as the CLOCK_MONOTONIC of macOS does."""
+
+
+def uptime() -> float:
+    """Return seconds by a clock that never jumps and goes on while the machine sleeps; one for all its processes.
+
+    For what runs out elsewhere too, such as a lease: whoever wakes up has to know that it is over.
+    """
+    return time.clock_gettime(_NEVER_ASLEEP)
+
+
 def utcnow() -> datetime:
     """Return the time now, aware, in UTC."""
     return datetime.now(UTC)

@@ -27,13 +27,22 @@ class Pressure(StrEnum):
     RECYCLE = "recycle"
 
 
+LEAST_AGE = timedelta(minutes=10)
+"""A fresh page holds some 75 MB more for a while (measured); and one that is always big must not start for ever."""
+
+
 class Budget(BaseModel):
-    """Bytes from which on a browser is too big: it is started anew, above ``alarm`` without haste."""
+    """Bytes from which on a browser is too big: it is started anew, above ``alarm`` without haste.
+
+    Attributes:
+        least_age: a browser that is ready for a shorter time is left alone, however big it is.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     alarm: int
     recycle: int
+    least_age: timedelta = LEAST_AGE
 
     def pressure(self, memory: int) -> Pressure:
         """Say what so many bytes mean."""
@@ -55,9 +64,6 @@ class Resources(BaseModel):
         """What the newest sample means."""
         return self.budget.pressure(self.samples[-1].memory) if self.samples else Pressure.NORMAL
 
-
-LEAST_AGE = timedelta(minutes=10)
-"""A fresh page holds some 75 MB more for a while (measured); and one that is always big must not start for ever."""
 
 QUIET = {Pressure.ALARM: timedelta(minutes=10), Pressure.RECYCLE: timedelta(seconds=20)}
 """How long nothing must have gone in or out."""
@@ -87,7 +93,7 @@ class Situation(BaseModel):
 def may_recycle(memory: int, budget: Budget, now: Situation) -> bool:
     """Tell whether a browser is too big and this is a moment in which nobody misses it for some seconds."""
     pressure = budget.pressure(memory)
-    if pressure is Pressure.NORMAL or now.sending or now.ready_for is None or now.ready_for < LEAST_AGE:
+    if pressure is Pressure.NORMAL or now.sending or now.ready_for is None or now.ready_for < budget.least_age:
         return False
     if memory >= DESPERATE * budget.recycle:
         return True

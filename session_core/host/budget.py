@@ -36,15 +36,16 @@ class BudgetKeeper:
         sessions: Mapping[UUID, Session],
         budget: Budget,
         *,
-        every: timedelta = EVERY,
+        every: timedelta | None = None,
         look_every: timedelta = LOOK_EVERY,
     ) -> None:
+        """Prepare; `start` begins. ``every``: how often it measures, by default as often as the budget asks for."""
         self._house = house
         self._sessions = sessions
         self._budget = budget
         self._before: dict[UUID, tuple[float, Usage]] = {}
         self._too_big: dict[UUID, int] = {}
-        self._measuring = RecurringTask(self._measure, every=every, name="budget")
+        self._measuring = RecurringTask(self._measure, every=every or min(EVERY, budget.least_age), name="budget")
         self._looking = RecurringTask(self._look, every=look_every, name="recycling")
 
     def start(self) -> None:

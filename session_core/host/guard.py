@@ -25,7 +25,7 @@ class Guard(Protocol):
     """Ends an account's browser when its time is over, whatever the host is doing by then."""
 
     def until(self, account_id: UUID, session_id: str, until: float) -> None:
-        """Let the browser run until then, on the loop's clock; a time that is over ends it now."""
+        """Let the browser run until then, as `session_core.clock.uptime` counts; a time that is over ends it now."""
         ...
 
     def forget(self, account_id: UUID) -> None:

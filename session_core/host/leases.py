@@ -1,7 +1,8 @@
 """The leases of this host: taken before a session starts, renewed while it runs, and known to be ours or not.
 
 Time is counted from the moment of asking, so what this host believes ends before the lease does. It is counted by a
-clock that also goes on while the process is stopped: a host that wakes up knows at once that its time is over.
+clock that also goes on while the process is stopped or the machine is suspended (`session_core.clock.uptime`, not the
+loop's): a host that wakes up knows at once that its time is over.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import structlog
 from session_core.bus import lease as bus
 from session_core.bus.connection import BUS_ERRORS, RedisClient
 from session_core.bus.lease import LEASE, Lease
+from session_core.clock import uptime
 from session_core.errors import TransientError
 from session_core.tasks import RecurringTask
 
@@ -37,7 +39,7 @@ class LeaseWatcher(Protocol):
     """Hears what becomes of the leases. Called in the loop; must not wait."""
 
     def lease_until(self, account_id: UUID, until: float) -> None:
-        """Hear that the account is this host's until then, on the loop's clock."""
+        """Hear that the account is this host's until then, as `session_core.clock.uptime` counts."""
         ...
 
     def lease_ending(self, account_id: UUID) -> None:
@@ -57,12 +59,16 @@ class _Held:
     said_over: bool = False
     scopes: set[asyncio.Timeout] = field(default_factory=set)
 
-    def prolong(self, until: float) -> None:
+    def prolong(self, until: float, at: float) -> None:
         self.until = until
         self.told = self.said_over = False
+        self.end_scopes(at)
+
+    def end_scopes(self, at: float) -> None:
+        """Let what goes on under the lease end then, on the loop's clock."""
         for scope in self.scopes:
             if not scope.expired():
-                scope.reschedule(until)
+                scope.reschedule(at)
 
 
 class LeaseKeeper:
@@ -79,6 +85,7 @@ class LeaseKeeper:
         watcher: LeaseWatcher,
         ttl: timedelta = LEASE,
         alone: Callable[[], bool] = lambda: False,
+        now: Callable[[], float] = uptime,
     ) -> None:
         """Prepare; `start` begins to renew.
 
@@ -88,12 +95,14 @@ class LeaseKeeper:
             watcher: is told.
             ttl: how long a lease lasts without renewal.
             alone: whether no other host can be there, so that nothing has to end when the bus is away.
+            now: seconds by a clock that goes on while the machine sleeps.
         """
         self._redis = redis
         self._host_id = host_id
         self._watcher = watcher
         self._ttl = ttl
         self._alone = alone
+        self._now = now
         self._held: dict[UUID, _Held] = {}
         self._renewal = RecurringTask(self._renew_all, every=ttl / 3, name="leases")
         self._clock = RecurringTask(self._look_at_clock, every=ttl / 15, name="lease-clock")
@@ -139,7 +148,7 @@ class LeaseKeeper:
             log.warning("lease_not_released", account_id=str(lease.account_id), error=repr(error))
 
     def until(self, account_id: UUID) -> float:
-        """Return until when the account is ours, on the loop's clock; 0 when it is not."""
+        """Return until when the account is ours, as `session_core.clock.uptime` counts; 0 when it is not."""
         held = self._held.get(account_id)
         return 0.0 if held is None else held.until
 
@@ -160,7 +169,7 @@ class LeaseKeeper:
         """
         held = self._held.get(account_id)
         try:
-            async with asyncio.timeout_at(self.until(account_id)) as scope:
+            async with asyncio.timeout_at(self._on_the_loop(self.until(account_id))) as scope:
                 try:
                     if held is not None:
                         held.scopes.add(scope)
@@ -197,6 +206,8 @@ class LeaseKeeper:
                 if not held.said_over:
                     log.warning("lease_over", account_id=str(account_id))
                 held.said_over = True
+                # After a sleep of the machine their own deadlines would come late by the time that it slept.
+                held.end_scopes(asyncio.get_running_loop().time())
                 self._watcher.lease_lost(account_id)
             elif not held.told and self.left(account_id) < self._ttl / 3:
                 held.told = True
@@ -224,7 +235,8 @@ class LeaseKeeper:
             if kept:
                 await self._give_back(held.lease)
         elif kept:
-            held.prolong(asked_at + self._ttl.total_seconds())
+            until = asked_at + self._ttl.total_seconds()
+            held.prolong(until, self._on_the_loop(until))
             self._watcher.lease_until(account_id, held.until)
         else:
             del self._held[account_id]
@@ -235,6 +247,6 @@ class LeaseKeeper:
         async with asyncio.timeout(self._call_timeout.total_seconds()):
             return await call
 
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+    def _on_the_loop(self, until: float) -> float:
+        """Return a time of our clock on the loop's, by which asyncio waits: the same unless the machine sleeps."""
+        return asyncio.get_running_loop().time() + until - self._now()

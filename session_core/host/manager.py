@@ -98,7 +98,11 @@ class SessionManager:
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
         self._health = HealthTeller(self._core, self._sessions)
         settings = self._core.settings
-        budget = Budget(alarm=settings.session_memory_alarm, recycle=settings.session_memory_recycle)
+        budget = Budget(
+            alarm=settings.session_memory_alarm,
+            recycle=settings.session_memory_recycle,
+            least_age=settings.session_recycle_age,
+        )
         self._budget = BudgetKeeper(house, self._sessions, budget)
         self._media = MediaKeeper(self._core, self._sessions, every=min(LOOK_EVERY, rhythm.look))
         self._listener = ReconcileListener(redis, self._reconciler.wake)

@@ -3,8 +3,8 @@
 A process of its own, because a host that does not run cannot do it itself: its browsers would go on being an account
 that another host has taken over meanwhile. It reads one line a fact from its input:
 
-``{"account": id, "profile": path of its folder, "until": seconds on the monotonic clock}``; without ``until`` nothing
-has to end there any more. The end of the input is the end of the host: everything ends then.
+``{"account": id, "profile": path of its folder, "until": seconds, as `session_core.clock.uptime` counts}``; without
+``until`` nothing has to end there any more. The end of the input is the end of the host: everything ends then.
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ from typing import Any
 import psutil
 
 from session_core.browser import processes
+from session_core.clock import uptime
 
 LOOK_AGAIN = 0.2
 """Seconds. A browser that was just being launched shows up a moment later."""
+
+AWAKE_WITHIN = 0.5
+"""Seconds. Waiting itself stands still while the machine sleeps, so the clock is looked at so often."""
 
 AGAIN_LATER = 2.0
 """Seconds between looks once a profile had no process for a while: its host may still wake up and launch one."""
 
 
 class Watch:
-    """The profiles and their times. ``until``: seconds on the monotonic clock."""
+    """The profiles and their times, in seconds of `session_core.clock.uptime`."""
 
     def __init__(self) -> None:
         self._profiles: dict[str, Path] = {}
@@ -51,7 +55,7 @@ class Watch:
 
     def patience(self, now: float) -> float | None:
         """Return the seconds until something has to be done; None: nothing is watched."""
-        return max(0.0, min(self._until.values()) - now) if self._until else None
+        return min(max(0.0, min(self._until.values()) - now), AWAKE_WITHIN) if self._until else None
 
     def end_what_is_over(self, now: float) -> None:
         """Kill the browsers whose time is over, and look again soon."""
@@ -85,7 +89,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     watch, rest = Watch(), b""
     while True:
-        readable, _, _ = select.select([0], [], [], watch.patience(time.monotonic()))
+        readable, _, _ = select.select([0], [], [], watch.patience(uptime()))
         if readable:
             data = os.read(0, 65536)
             if not data:
@@ -93,7 +97,7 @@ def main() -> None:
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 watch.read(line)
-        watch.end_what_is_over(time.monotonic())
+        watch.end_what_is_over(uptime())
     watch.end_everything()
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from session_core.domain.backup_keys import parse_keys
+from session_core.domain.resources import LEAST_AGE
 from session_core.errors import FatalError
 from session_core.settings.media import MediaSettings
 from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
@@ -77,6 +78,7 @@ class Settings(MediaSettings, WebhookSettings, BaseSettings):
     max_sessions: int = Field(default=0, ge=0, description="0: as many as memory allows, at 350 MB each")
     session_memory_alarm: Size = 600 * 1024**2
     session_memory_recycle: Size = 800 * 1024**2
+    session_recycle_age: Duration = Field(default=LEAST_AGE, description="a younger browser is not recycled")
     lease: Duration = Field(default=timedelta(seconds=15), description="how long a silent host keeps its accounts")
     start_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

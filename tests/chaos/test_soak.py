@@ -1,7 +1,7 @@
 """A day in the life of an installation, with shortened intervals: what it uses is flat at the end.
 
-What happens once every few hours happens every few seconds: backups, browsers that are replaced, pages that go
-offline, codes that nobody scans, and texts both ways all the time.
+What happens once every few hours happens every few seconds: backups, browsers that die, are restarted or recycled
+because they grew too big, pages that load again or go offline, codes that nobody scans, and texts both ways all along.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
 from session_core.browser.usage import memory_of
 from session_core.tasks import end, spawn
@@ -27,11 +28,15 @@ from tests.chaos.table import NOTES
 from tests.chaos.trial import breaking
 from tests.servers.databases import copy_sqlite
 from tests.servers.site import HostProcess, Line, Site, running_site, traffic
+from tests.waiting import eventually
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 SAMPLE_EVERY = timedelta(seconds=5)
 TOKEN = "the-token-of-the-soak"
 ACCOUNTS = 3
+
+RECYCLE_AGE = 40
+"""Seconds. Every browser here is too big by its budget, so that each one of this age is recycled."""
 
 pytestmark = [
     pytest.mark.timeout(MINUTES * 60 + 900),
@@ -86,9 +91,14 @@ class Installation:
         sample = {"valkey connections": told["whahook_bus_connections", ""]}
         assert self.site.web is not None
         for service, pid in (("host", self.host.pid), ("worker", self.site.worker.pid), ("web", self.site.web.pid)):
-            memory, files = _used(_python(psutil.Process(pid)))
+            family = _without_browsers(psutil.Process(pid))
+            drivers = {process for process in family if "run-driver" in _command(process)}
+            memory, files = _used(family - drivers)
             sample[f"{service} memory"] = memory / 2**20
             sample[f"{service} files"] = float(files)
+            if drivers:
+                memory, files = _used(drivers)
+                sample["playwright memory"], sample["playwright files"] = memory / 2**20, float(files)
             sample[f"{service} tasks"] = told["whahook_process_tasks", service]
         return sample
 
@@ -99,6 +109,8 @@ class Installation:
             self._browser_dies,
             self._offline,
             self._backup,
+            self._page_loads_again,
+            self._recycled,
             self._codes_expire,
         ]
         while True:
@@ -126,20 +138,44 @@ class Installation:
     async def _backup(self, line: Line) -> None:
         await harm.backed_up(line)
 
+    async def _page_loads_again(self, line: Line) -> None:
+        with suppress(PlaywrightError):  # the page or its browser may just be on its way out
+            async with harm.page_of(self.host, line) as page:
+                await page.reload(timeout=10_000)
+        await line.until("ready")
+
+    async def _recycled(self, line: Line) -> None:
+        before = await _recycles(line)
+
+        async def again() -> bool:
+            return await _recycles(line) > before
+
+        await eventually(again, timedelta(minutes=3), f"{line.id} is recycled")
+        await line.until("ready")
+
     async def _codes_expire(self, line: Line) -> None:
         asker = await self.site.account("34699000000", "Nobody")
+        await asker.until("action_required", "qr_expired")
+        await asker.connect()
+        await asker.until("qr")
         await asker.until("action_required", "qr_expired")
         answer = await self.site.api.delete(f"/accounts/{asker.id}")
         assert answer.status_code == 204
 
 
-def _python(root: psutil.Process) -> list[psutil.Process]:
+async def _recycles(line: Line) -> int:
+    """Return the number of the newest line about it in the account's history; 0: there is none."""
+    lines = await line.site.get_list(f"/accounts/{line.id}/activity?limit=100")
+    return max((one["id"] for one in lines if one["reasonCode"] == "recycled"), default=0)
+
+
+def _without_browsers(root: psutil.Process) -> set[psutil.Process]:
     """Return a service with what it started, without the browsers."""
-    family = [root, *root.children(recursive=True)]
-    return [process for process in family if not any("--user-data-dir=" in word for word in _command(process))]
+    family = {root, *root.children(recursive=True)}
+    return {process for process in family if not any("--user-data-dir=" in word for word in _command(process))}
 
 
-def _used(family: list[psutil.Process]) -> tuple[int, int]:
+def _used(family: Iterable[psutil.Process]) -> tuple[int, int]:
     """Return the bytes (PSS) and the file descriptors of processes; one that has just ended has none."""
     memory = files = 0
     for process in family:
@@ -169,7 +205,14 @@ def _gauges(text: str) -> dict[tuple[str, str], float]:
 
 @pytest.fixture
 async def installation(sqlite_template: Path, pages: None, tmp_path: Path) -> AsyncIterator[Installation]:
-    env = {"WHAHOOK_METRICS_TOKEN": TOKEN, "WHAHOOK_BACKUP_EVERY": "60s"}
+    env = {
+        "WHAHOOK_METRICS_TOKEN": TOKEN,
+        "WHAHOOK_BACKUP_EVERY": "60s",
+        "WHAHOOK_SESSION_MEMORY_ALARM": "10MB",
+        "WHAHOOK_SESSION_MEMORY_RECYCLE": "20MB",
+        "WHAHOOK_SESSION_RECYCLE_AGE": f"{RECYCLE_AGE}s",
+        "WHAHOOK_CHROMIUM_ARGS": "--remote-debugging-port=0",
+    }
     async with running_site(tmp_path, copy_sqlite(sqlite_template, tmp_path / "whahook.db"), apart=True, **env) as site:
         host = await site.host()
         lines = await crowd.linked(site, ACCOUNTS)

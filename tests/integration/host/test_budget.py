@@ -33,7 +33,7 @@ from tests.waiting import eventually
 
 S = SessionStatus
 MB = 1024**2
-BUDGET = Budget(alarm=600 * MB, recycle=800 * MB)
+BUDGET = Budget(alarm=600 * MB, recycle=800 * MB, least_age=timedelta(0))
 OFTEN = timedelta(milliseconds=50)
 
 
@@ -75,7 +75,6 @@ def profiles(stage: Stage, tmp_path: Path) -> CountedProfiles:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make moments of the test's own quiet: what the right ones are is tried without anything around it."""
-    monkeypatch.setattr(resources, "LEAST_AGE", timedelta(0))
     monkeypatch.setattr(resources, "QUIET", dict.fromkeys(Pressure, timedelta(milliseconds=100)))
 
 

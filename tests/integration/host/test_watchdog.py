@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +15,9 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from session_core.clock import uptime
 from session_core.host.guard import WatchdogGuard
-from session_core.host.watchdog import Watch
+from session_core.host.watchdog import AWAKE_WITHIN, Watch
 from tests.waiting import eventually
 
 
@@ -48,23 +48,19 @@ async def guard(tmp_path: Path) -> AsyncIterator[WatchdogGuard]:
         await guard.stop()
 
 
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 async def test_a_browser_ends_when_its_time_is_over_and_not_before(
     guard: WatchdogGuard, tmp_path: Path, browsers: list[subprocess.Popen[bytes]]
 ) -> None:
     over, prolonged, forgotten, foreign = [browser(browsers, tmp_path / name) for name in "abcd"]
     ids = [uuid4() for _ in range(3)]
-    until = now() + 1
+    until = uptime() + 1
     for account_id, name in zip(ids, "abc", strict=True):
         guard.until(account_id, name, until)
     guard.until(ids[1], "b", until + 60)
     guard.forget(ids[2])
     await eventually(lambda: over.poll() is not None)
     assert over.returncode == -signal.SIGKILL
-    assert now() >= until
+    assert uptime() >= until
     assert [process.poll() for process in (prolonged, forgotten, foreign)] == [None] * 3
     # One that is launched afterwards ends too: its host did not know yet.
     late = browser(browsers, tmp_path / "a")
@@ -83,7 +79,7 @@ async def test_the_end_of_the_host_is_the_end_of_its_browsers(
     assert process.stdin is not None
     # Not even Ctrl-C or a polite end reach it: it has to outlive the host that they were meant for.
     process.stdin.write(b"nonsense\n[]\n")
-    fact = {"account": "1", "profile": str(tmp_path / "a"), "until": time.monotonic() + 600}
+    fact = {"account": "1", "profile": str(tmp_path / "a"), "until": uptime() + 600}
     process.stdin.write(json.dumps(fact).encode() + b"\n")
     await process.stdin.drain()
     await eventually(lambda: _ignores(process.pid, signal.SIGTERM))
@@ -99,7 +95,7 @@ async def test_a_watchdog_that_died_is_replaced_and_knows_everything_again(
 ) -> None:
     running = browser(browsers, tmp_path / "a")
     account_id = uuid4()
-    guard.until(account_id, "a", now() + 60)
+    guard.until(account_id, "a", uptime() + 60)
     assert guard._process is not None
     first = guard._process.pid
     os.kill(first, signal.SIGKILL)
@@ -115,10 +111,16 @@ def test_without_facts_there_is_nothing_to_wait_for() -> None:
     watch.read(b'{"account": "1", "profile": "/p", "until": 5}')
     watch.read(b'{"account": "2", "profile": "/q", "until": 3}')
     watch.read(b'{"account": "3", "until": "soon"}')
-    assert watch.patience(1.0) == 2.0
+    assert watch.patience(2.9) == pytest.approx(0.1)
     assert watch.patience(9.0) == 0.0
     watch.read(b'{"account": "2"}')
-    assert watch.patience(1.0) == 4.0
+    assert watch.patience(4.9) == pytest.approx(0.1)
+
+
+def test_the_clock_is_looked_at_often_since_waiting_stands_still_while_the_machine_sleeps() -> None:
+    watch = Watch()
+    watch.read(b'{"account": "1", "profile": "/p", "until": 5000}')
+    assert watch.patience(1.0) == AWAKE_WITHIN
 
 
 def _ignores(pid: int, number: int) -> bool:

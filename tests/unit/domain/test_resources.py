@@ -46,3 +46,9 @@ def test_pressure(megabytes: int, pressure: Pressure) -> None:
 )
 def test_only_a_quiet_moment_is_taken(megabytes: int, now: Situation, due: bool) -> None:
     assert may_recycle(megabytes * MB, BUDGET, now) is due
+
+
+@pytest.mark.parametrize(("age", "due"), [(2, True), (3, True), (4, False)])
+def test_the_least_age_is_the_budgets(age: int, due: bool) -> None:
+    budget = BUDGET.model_copy(update={"least_age": timedelta(minutes=age)})
+    assert may_recycle(800 * MB, budget, situation(ready_for=timedelta(minutes=3))) is due
