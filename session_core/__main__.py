@@ -110,11 +110,23 @@ def host() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    pool: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes for the first of the queues. Default: WHAHOOK_WORKERS."),
+    ] = None,
+    queues: Annotated[
+        str | None,
+        typer.Option(help="Queues, most urgent first: sending, alerts. Default: WHAHOOK_WORKER_QUEUES."),
+    ] = None,
+) -> None:
     """The queues: sending and everything else that is done later."""
+    # What is asked for here is said to the worker processes and to what checks it like any other setting.
+    asked = {"WHAHOOK_WORKERS": pool, "WHAHOOK_WORKER_QUEUES": queues}
+    os.environ.update({name: str(value) for name, value in asked.items() if value is not None})
     settings = _start()
 
-    from session_core.alerts.service import queues, run_alerts
+    from session_core.alerts.service import run_alerts
     from session_core.sending.worker import ExtraTask, run_worker
     from session_core.services.history import run_retention
     from session_core.services.media_upkeep import run_media_janitor
@@ -124,7 +136,7 @@ def worker() -> None:
     watched = partial(run_vitals, service="worker")
     extra_tasks: list[ExtraTask] = [run_alerts, run_media_janitor, run_webhooks, run_retention, watched]
     _or_exit(lambda: _wait_for_redis(settings))
-    _or_exit(lambda: run_worker(settings, queues=queues(settings), extra_tasks=extra_tasks))
+    _or_exit(lambda: run_worker(settings, extra_tasks=extra_tasks))
 
 
 @app.command()

@@ -10,10 +10,11 @@ from uuid import UUID
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from session_core.domain.queues import JobQueue
 from session_core.sending.queue import open_sync_redis
 from session_core.settings import Settings
 
-QUEUE = "whahook-alerts"
+QUEUE = JobQueue.ALERTS.value
 
 JOB = "session_core.alerts.jobs.mail"
 """By its name, so that whoever queues a job need not import what it needs."""

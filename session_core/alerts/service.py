@@ -8,13 +8,12 @@ from uuid import uuid4
 
 import structlog
 
-from session_core.alerts.queue import QUEUE, MailQueue
+from session_core.alerts.queue import MailQueue
 from session_core.alerts.round import look
 from session_core.bus import alerts as bus_alerts
 from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.settings import Settings
 from session_core.store import alert_mails, alerts
 from session_core.store.errors import STORE_AWAY
 from session_core.tasks import RecurringTask
@@ -37,11 +36,6 @@ FULL = 200
 
 KEPT_FOR = timedelta(days=90)
 TIDY_EVERY = timedelta(days=1)
-
-
-def queues(settings: Settings) -> list[str]:
-    """Return the queues that need a worker process of their own: none without a mail server."""
-    return [QUEUE] if settings.mail_enabled else []
 
 
 class Alerts:

@@ -14,9 +14,10 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from session_core.bus.connection import ANSWER_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS
+from session_core.domain.queues import JobQueue
 from session_core.settings import Settings
 
-QUEUE = "whahook-sending"
+QUEUE = JobQueue.SENDING.value
 
 JOB = "session_core.sending.jobs.drain"
 """By its name, so that whoever queues a job need not import what it needs."""

@@ -28,6 +28,7 @@ from session_core.errors import FatalError
 from session_core.settings.media import MediaSettings
 from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
 from session_core.settings.webhooks import WebhookSettings
+from session_core.settings.workers import WorkerSettings
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -35,7 +36,7 @@ MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
 
 
-class Settings(MediaSettings, WebhookSettings, BaseSettings):
+class Settings(MediaSettings, WebhookSettings, WorkerSettings, BaseSettings):
     """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(
@@ -95,7 +96,6 @@ class Settings(MediaSettings, WebhookSettings, BaseSettings):
     duplicate_window: Duration = timedelta(minutes=10)
     reply_window: Duration = Field(default=timedelta(minutes=5), description="so long one can answer before others")
     send_timeout: Duration = timedelta(seconds=30)
-    workers: int = Field(default=2, ge=1, le=64)
 
     # Backups of logins
     backup_every: Duration = timedelta(hours=6)
