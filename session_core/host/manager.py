@@ -24,6 +24,7 @@ from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
 from session_core.host.house import House, Reach
 from session_core.host.leases import LeaseKeeper
+from session_core.host.life import Life
 from session_core.host.media_keeper import LOOK_EVERY, MediaKeeper
 from session_core.host.moving import Mover
 from session_core.host.neighbours import Neighbours
@@ -59,6 +60,14 @@ class Rhythm:
     beat: timedelta = timedelta(seconds=3)
     lease: timedelta = LEASE
 
+    @property
+    def silence(self) -> timedelta:
+        """A host that noted nothing in the database for so long is dead; it does at each look.
+
+        Less than the time for which its leases last after its last word: whoever takes them then must not doubt it.
+        """
+        return self.look * 2
+
     @classmethod
     def of(cls, lease: timedelta) -> Rhythm:
         """Return the rhythm that goes with leases of this length: three looks and five heartbeats in each."""
@@ -92,7 +101,8 @@ class SessionManager:
         redis = self._core.redis
         self._neighbours = Neighbours(redis, house.host_id, rhythm.lease)
         self._leases = LeaseKeeper(redis, house.host_id, self, rhythm.lease, self._is_alone)
-        self._taker = Taker(house, self._leases, self._neighbours, max(GRACE, rhythm.look * 2))
+        self._taker = Taker(house, self._leases, self._neighbours, max(GRACE, rhythm.look * 2), rhythm.silence)
+        self._life = Life(self._core, house.host_id, every=rhythm.look)
         self._mover = Mover(house, self._neighbours)
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
@@ -124,6 +134,7 @@ class SessionManager:
         """
         self._folder = await self._house.profiles.name()
         self._reach = await self._house.backups.reach()
+        await self._life.start()
         await self._commands.start()
         around = Surroundings(self._sessions.values, self._leases.epoch, self._leases.sure, self._back_up_at_rest)
         await self._house.backups.start(around)
@@ -154,6 +165,7 @@ class SessionManager:
         await self._house.backups.stop()
         await self._budget.stop()
         await self._heart.stop()
+        await self._life.stop()
         await self._leases.stop()
         try:
             async with asyncio.timeout(BUS_TIMEOUT.total_seconds()):

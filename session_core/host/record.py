@@ -24,6 +24,7 @@ class StatusChange:
         identity: phone number and push name when they became known or were given up.
         give_up_seq: want the account stopped, unless the owner asked for something newer than this.
         logout_seq: the request to log out that is carried out with this.
+        line_at: when it happened, if that was before anybody could say so.
         epoch: number under which the account was claimed by who says this.
     """
 
@@ -37,6 +38,7 @@ class StatusChange:
     identity: tuple[str | None, str | None] | None = None
     qr: Qr | None = None
     line: bool = False
+    line_at: datetime | None = None
     news: bool = True
     give_up_seq: int | None = None
     logout_seq: int | None = None
@@ -85,6 +87,7 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
                 status=change.status,
                 reason_code=change.reason_code,
                 detail=change.reason,
+                at=change.line_at,
             )
         if change.news:
             await outbox.add(session, account_id, "session.status", snapshot.model_dump(mode="json", exclude={"qr"}))

@@ -13,15 +13,18 @@ import structlog
 from session_core.bus.connection import BUS_ERRORS
 from session_core.bus.lease import Lease
 from session_core.clock import utcnow
+from session_core.domain.events import ActivityAdded
 from session_core.domain.ids import session_id
 from session_core.domain.sharing import Free, Place, backup_name, share_out
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
+from session_core.host import life
 from session_core.host.house import House
 from session_core.host.leases import LeaseKeeper
 from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, decide, wanted_of
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.session import Session
+from session_core.host.tell import quietly
 from session_core.store import accounts, backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Account, SessionBackup, SessionRuntime
@@ -64,7 +67,9 @@ class _Candidate:
 class Taker:
     """Takes this host's share of what nobody holds."""
 
-    def __init__(self, house: House, leases: LeaseKeeper, neighbours: Neighbours, grace: timedelta) -> None:
+    def __init__(
+        self, house: House, leases: LeaseKeeper, neighbours: Neighbours, grace: timedelta, silence: timedelta
+    ) -> None:
         """Prepare.
 
         Args:
@@ -72,11 +77,13 @@ class Taker:
             leases: the host's leases.
             neighbours: what it knows of the others.
             grace: after so long it takes what another host should have taken.
+            silence: a host whose life was not noted for longer is dead.
         """
         self._house = house
         self._leases = leases
         self._neighbours = neighbours
         # Hosts that lost patience at the same moment would all ask at the same moment.
+        self._silence = silence
         self._grace = grace * (1 + random.random())  # noqa: S311 - spreading, no secret
 
     async def choose(self, rows: Sequence[Row], here: Place) -> list[Row]:
@@ -215,6 +222,10 @@ class Taker:
             ):
                 log.warning("claim_refused", account_id=str(account_id), epoch=lease.epoch)
                 return None
+            missing = await life.close_gap(database, runtime, silence=self._silence)
+        if missing is not None and account.deleted_at is None:
+            news = ActivityAdded(user_id=account.user_id, entry=missing)
+            await quietly(self._house.core.redis, self._house.core.publisher.publish(news))
         return Session(self._house, account, runtime, order, lease.epoch, login_here=login_here)
 
     async def _say_host_lost(self, account_id: UUID, runtime: SessionRuntime) -> None:
@@ -222,14 +233,17 @@ class Taker:
         if await self._leases.acquire(account_id, runtime.epoch) is None:
             return
         try:
+            async with self._house.core.db.read() as database:
+                since = await life.broke_at(database, runtime, silence=self._silence)
             change = StatusChange(
                 SessionStatus.RECONNECTING,
                 ReasonCode.HOST_LOST,
                 "",
-                utcnow(),
+                since or utcnow(),
                 host_id=None,
                 attempt=runtime.attempt,
                 line=True,
+                line_at=since,
                 epoch=runtime.epoch,
             )
             await status_changed(self._house.core, account_id, change)

@@ -21,6 +21,7 @@ from session_core.domain.resources import Budget, Resources
 from session_core.domain.status import AccountKind, Desired, ReasonCode, SessionStatus
 from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError, TransientError
+from session_core.services.silence import as_it_is, silent_hosts
 from session_core.store import accounts, activity
 from session_core.store.models import Account, SessionRuntime
 
@@ -77,7 +78,7 @@ async def list_accounts(core: Core, user_id: UUID) -> list[SessionSnapshot]:
     async with core.db.read() as session:
         rows = await accounts.of_user(session, user_id)
         snapshots = [_seen(account, runtime) for account, runtime in rows]
-    return await _with_qr(core, snapshots)
+    return await _as_they_are(core, snapshots)
 
 
 async def get(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
@@ -87,7 +88,7 @@ async def get(core: Core, user_id: UUID, account_id: UUID) -> SessionSnapshot:
         if row is None:
             raise NotFound("account")
         snapshot = _seen(*row)
-    return (await _with_qr(core, [snapshot]))[0]
+    return (await _as_they_are(core, [snapshot]))[0]
 
 
 async def rename(core: Core, user_id: UUID, account_id: UUID, name: str) -> SessionSnapshot:
@@ -271,6 +272,11 @@ def _seen(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
         waiting = {"status": SessionStatus.QUEUED, "reason_code": ReasonCode.REQUESTED, "reason": ""}
         return snapshot.model_copy(update=waiting)
     return snapshot
+
+
+async def _as_they_are(core: Core, snapshots: list[SessionSnapshot]) -> list[SessionSnapshot]:
+    silent = await silent_hosts(core, (snapshot.host_id for snapshot in snapshots if not snapshot.status.settled))
+    return await _with_qr(core, [as_it_is(snapshot, silent) for snapshot in snapshots])
 
 
 async def _with_qr(core: Core, snapshots: list[SessionSnapshot]) -> list[SessionSnapshot]:

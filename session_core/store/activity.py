@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from session_core.clock import utcnow
 from session_core.domain.events import ActivityEntry
 from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.domain.text import storable
@@ -36,10 +37,16 @@ async def add(
     status: SessionStatus | None = None,
     reason_code: ReasonCode = ReasonCode.NONE,
     detail: str = "",
+    at: datetime | None = None,
 ) -> ActivityEntry:
-    """Add a line and return it as its owner sees it."""
+    """Add a line and return it as its owner sees it; ``at``: when it happened, if not now."""
     row = Activity(
-        account_id=account_id, kind=kind, status=status, reason_code=reason_code, detail=storable(detail, 500)
+        account_id=account_id,
+        at=at or utcnow(),
+        kind=kind,
+        status=status,
+        reason_code=reason_code,
+        detail=storable(detail, 500),
     )
     session.add(row)
     await session.flush()
@@ -54,6 +61,12 @@ async def of_account(
     if before is not None:
         query = query.where(col(Activity.id) < before)
     return (await session.exec(query.order_by(col(Activity.id).desc()).limit(limit))).all()
+
+
+async def last_status(session: AsyncSession, account_id: UUID) -> Activity | None:
+    """Return the last line about the account's state; None: it never had one."""
+    query = select(Activity).where(Activity.account_id == account_id, col(Activity.status).is_not(None))
+    return (await session.exec(query.order_by(col(Activity.id).desc()).limit(1))).first()
 
 
 MAX_STATUS_LINES = 5000

@@ -13,7 +13,7 @@ from session_core.core import Core
 from session_core.domain.events import AccountDeleted, MessageChanged, MessageView, SessionChanged, SessionSnapshot
 from session_core.domain.message import Direction
 from session_core.errors import NotFound
-from session_core.services import accounts, health, messages
+from session_core.services import accounts, health, messages, silence
 from session_core.services.live import Resync
 from whahook_app.live import Batch
 
@@ -34,6 +34,8 @@ class AccountsModel:
         self.snapshots: dict[UUID, SessionSnapshot] = {}
         self.queued: dict[UUID, int] = {}
         self.capacity = health.Capacity(0, 0, 0)
+        self._silent: set[str] = set()
+        self._listened_at = 0.0
         self.broken = False
         """The last reading failed; what is here may be old, and the next batch tries again."""
 
@@ -54,12 +56,13 @@ class AccountsModel:
         if not batch or self._clock() - self._looked_at > LOOK_EVERY.total_seconds():
             # By time, too: where something happens all the time there is never an empty batch.
             changed |= await self._look_at_hosts()
-        return changed
+        return await self._look_for_silence() or changed
 
     async def _read(self) -> None:
         try:
             found = await accounts.list_accounts(self._core, self.user_id)
             self.snapshots = {snapshot.account_id: snapshot for snapshot in found}
+            self._silent = await self._silent_hosts()
             for account_id in self.snapshots:
                 await self._count(account_id)
             await self._look_at_hosts()
@@ -101,6 +104,25 @@ class AccountsModel:
         before = self.queued.get(account_id, 0)
         self.queued[account_id] = waiting
         return waiting != before
+
+    async def _look_for_silence(self) -> bool:
+        """Read again when a host fell silent, or speaks again: nobody tells of the one, nor always of the other."""
+        if self._clock() - self._listened_at <= LOOK_EVERY.total_seconds():
+            return False
+        try:
+            silent = await self._silent_hosts()
+        except Exception as error:
+            log.warning("hosts_not_readable", error=repr(error))
+            return False
+        if silent == self._silent:
+            return False
+        await self._read()
+        return True
+
+    async def _silent_hosts(self) -> set[str]:
+        self._listened_at = self._clock()
+        holders = [snapshot.host_id for snapshot in self.snapshots.values() if not snapshot.status.settled]
+        return set(await silence.silent_hosts(self._core, holders))
 
     async def _look_at_hosts(self) -> bool:
         self._looked_at = self._clock()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ import reflex as rx
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.services.live import Resync
-from whahook_app.i18n import Language
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.accounts_model import AccountsModel
@@ -28,7 +26,7 @@ from whahook_app.states.upkeep_model import UpkeepModel
 from whahook_app.views.accounts import AccountCard, account_card
 from whahook_app.views.alerts import AlertRow, open_alerts
 from whahook_app.views.capacity import capacity_line
-from whahook_app.views.uptime import bar
+from whahook_app.views.uptime import Bar, bar
 
 
 class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Base):
@@ -91,7 +89,10 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Bas
             if found is not None:
                 self._show_condition(found, language)
             self._show_backups(saved, language)
-            day, week = upkeep.day(UUID(opened), now), upkeep.week(UUID(opened), now)
+            snapshot = model.snapshots.get(UUID(opened))
+            if snapshot is None:
+                return
+            day, week = upkeep.day(snapshot, now), upkeep.week(snapshot, now)
             for name, value in (("day", bar(day, language, "24h")), ("week", bar(week, language, "7d"))):
                 if getattr(self, name) != value:
                     setattr(self, name, value)
@@ -100,7 +101,10 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Bas
         """Write the cards and the dialog; what is as it was costs nothing on the wire."""
         language, now = language_of(self), utcnow()
         cards = [
-            _with_bar(account_card(snapshot, language, now, model.queued.get(account_id, 0)), upkeep, language, now)
+            _with_bar(
+                account_card(snapshot, language, now, model.queued.get(account_id, 0)),
+                bar(upkeep.day(snapshot, now), language, "24h"),
+            )
             for account_id, snapshot in model.snapshots.items()
         ]
         settings = core.settings
@@ -135,6 +139,5 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Bas
             return rx.redirect(sign_in_address(self.router.url.path))
 
 
-def _with_bar(card: AccountCard, upkeep: UpkeepModel, language: Language, now: datetime) -> AccountCard:
-    shown = bar(upkeep.day(UUID(card.id), now), language, "24h")
+def _with_bar(card: AccountCard, shown: Bar) -> AccountCard:
     return dataclasses.replace(card, bar=shown.tones, bar_percent=shown.percent, bar_label=shown.label)

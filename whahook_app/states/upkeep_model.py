@@ -10,7 +10,15 @@ import structlog
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.alerts import AlertView
-from session_core.domain.events import AccountDeleted, ActivityAdded, ActivityEntry, ChatsChanged, MessageChanged
+from session_core.domain.events import (
+    AccountDeleted,
+    ActivityAdded,
+    ActivityEntry,
+    ChatsChanged,
+    MessageChanged,
+    SessionSnapshot,
+)
+from session_core.domain.status import ReasonCode
 from session_core.domain.uptime import StatusLine, Uptime, uptime
 from session_core.services import alerts, upkeep
 from session_core.services.live import Resync
@@ -75,20 +83,24 @@ class UpkeepModel:
         self._looked_at = now
         return True
 
-    def day(self, account_id: UUID, now: datetime) -> Uptime:
+    def day(self, snapshot: SessionSnapshot, now: datetime) -> Uptime:
         """Return the last 24 hours of an account."""
-        return uptime(self._of(account_id), now, over=upkeep.DAY, segments=DAY_SEGMENTS)
+        return uptime(self._of(snapshot), now, over=upkeep.DAY, segments=DAY_SEGMENTS)
 
-    def week(self, account_id: UUID, now: datetime) -> Uptime:
+    def week(self, snapshot: SessionSnapshot, now: datetime) -> Uptime:
         """Return the last seven days of an account."""
-        return uptime(self._of(account_id), now, over=upkeep.WEEK, segments=WEEK_SEGMENTS)
+        return uptime(self._of(snapshot), now, over=upkeep.WEEK, segments=WEEK_SEGMENTS)
 
-    def _of(self, account_id: UUID) -> list[StatusLine]:
-        return [
+    def _of(self, snapshot: SessionSnapshot) -> list[StatusLine]:
+        lines = [
             StatusLine(entry.at, entry.status, entry.reason_code)
-            for entry in self._lines.get(account_id, [])
+            for entry in self._lines.get(snapshot.account_id, [])
             if entry.status is not None
         ]
+        if snapshot.reason_code is ReasonCode.HOST_LOST:
+            # Its host fell silent, so nobody wrote it down yet.
+            lines.append(StatusLine(snapshot.status_since, snapshot.status, snapshot.reason_code))
+        return lines
 
     def _add(self, entry: ActivityEntry) -> None:
         lines = self._lines.setdefault(entry.account_id, [])

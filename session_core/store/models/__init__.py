@@ -15,6 +15,7 @@ from session_core.store.models.changes import VersionKind as VersionKind
 from session_core.store.models.chats import Chat as Chat
 from session_core.store.models.chats import Contact as Contact
 from session_core.store.models.history import Erasure as Erasure
+from session_core.store.models.hosts import HostRun as HostRun
 from session_core.store.models.media import Media as Media
 from session_core.store.models.media import MediaPreference as MediaPreference
 from session_core.store.models.messages import Message as Message
