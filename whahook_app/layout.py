@@ -17,8 +17,12 @@ NAVIGATION = (
     ("/messages", "message-square", "nav.messages"),
     ("/webhooks", "webhook", "nav.webhooks"),
     ("/api-keys", "key-round", "nav.api_keys"),
-    ("/settings/alerts", "sliders-horizontal", "nav.alerts"),
+    ("/settings/sending", "gauge", "nav.sending"),
+    ("/settings/alerts", "bell", "nav.alerts"),
 )
+
+BELOW = {"/settings/sending": ("/settings/opt-outs",)}
+"""Pages that have no entry of their own: they belong to this one."""
 
 
 def page(*content: rx.Component, current: str) -> rx.Component:
@@ -98,7 +102,9 @@ def theme() -> rx.Component:
 
 
 def _links(current: str, *, closes: bool = False) -> rx.Component:
-    items = [_link(path, icon, key, path == current) for path, icon, key in NAVIGATION]
+    items = [
+        _link(path, icon, key, path == current or current in BELOW.get(path, ())) for path, icon, key in NAVIGATION
+    ]
     return rx.el.nav(*[rx.drawer.close(item) if closes else item for item in items], aria_label=t("nav.label"))
 
 

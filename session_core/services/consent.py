@@ -90,6 +90,15 @@ async def opt_out(core: Core, user_id: UUID, *, to: str, account_id: UUID | None
     return view
 
 
+async def get(core: Core, user_id: UUID, opt_out_id: UUID) -> OptOutView:
+    """Return an opt-out; NotFound when it is not the user's."""
+    async with core.db.read() as session:
+        row = await consent.get(session, user_id, opt_out_id)
+        if row is None:
+            raise NotFound("opt_out")
+        return consent.view(row)
+
+
 async def undo(core: Core, user_id: UUID, opt_out_id: UUID) -> None:
     """Forget an opt-out; NotFound when it is not the user's."""
     async with core.db.begin() as session:

@@ -19,6 +19,8 @@ from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
 from whahook_app.states.messages import Messages
+from whahook_app.states.opt_outs import OptOuts
+from whahook_app.states.sending import Sending
 
 OPEN = """
 (token) => new Promise((resolve, reject) => {
@@ -98,6 +100,7 @@ WITH_AN_ACCOUNT = [
     (Connections, "ask", {"kind": "delete"}),
     (Connections, "ask_name", {}),
     (Messages, "choose", {}),
+    (Sending, "choose", {}),
 ]
 
 
@@ -150,6 +153,11 @@ async def test_without_a_login_nothing_happens_but_the_way_to_the_sign_in(new_pe
         (Connections, "verify_backup", {"backup_id": account_id}),
         (Alerts, "load", {}),
         (Alerts, "save", {"form": {"language": "en"}}),
+        (Sending, "save", {"form": {"account": account_id, "gap": "5"}}),
+        (Sending, "save_and_keep_less", {}),
+        (OptOuts, "load", {}),
+        (OptOuts, "add", {"form": {"to": "+34612345678"}}),
+        (OptOuts, "undo", {}),
     ):
         assert "/sign-in" in await said.calls(state, handler, **payload)
     assert len((await owner.api.get("/api/v1/accounts")).json()) == 1
@@ -178,6 +186,14 @@ NONSENSE: list[tuple[type, str, dict[str, Any]]] = [
     (Connections, "ask_restore", {"backup_id": "x"}),
     (Connections, "verify_backup", {"backup_id": ["x"]}),
     (Alerts, "save", {"form": 7}),
+    (Sending, "save", {"form": {"account": "x", "gap": {"a": 1}}}),
+    (Sending, "save", {"form": None}),
+    (Sending, "discard", {}),
+    (Sending, "save_and_keep_less", {}),
+    (OptOuts, "add", {"form": {"to": {"a": 1}, "account": "x"}}),
+    (OptOuts, "search", {"query": ["x"]}),
+    (OptOuts, "search", {"query": "\x00"}),
+    (OptOuts, "ask", {"opt_out_id": 7}),
     (Alerts, "suggest_zone", {"zone": {"a": 1}}),
     (ApiKeys, "revoke", {}),
     (ApiKeys, "ask", {"key_id": None}),

@@ -118,6 +118,7 @@ def _menu(card: Any) -> rx.Component:
                 card.number != "",
                 rx.fragment(_item("link-2-off", "action.unlink", Connections.ask("unlink", card.id))),
             ),
+            _item("gauge", "action.sending", rx.redirect("/settings/sending?account=" + card.id)),
             _item("pencil", "action.rename", Connections.ask_name(card.id)),
             rx.dropdown_menu.separator(),
             _item("trash-2", "action.delete", Connections.ask("delete", card.id), class_name="wh-danger-item"),

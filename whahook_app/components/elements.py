@@ -76,6 +76,18 @@ class Near(Element):
     count: rx.Var[str]
 
 
+class Unsaved(Element):
+    """In a form: shows what is in it while the form says something that is not stored, and asks before one leaves.
+
+    ``saved`` changes when what was sent is stored; ``ask`` is the question.
+    """
+
+    tag = "WhUnsaved"
+    alias = "wh-unsaved"
+    saved: rx.Var[str]
+    ask: rx.Var[str]
+
+
 class PageLanguage(Element):
     """Tells the document which language it is in; shows nothing."""
 

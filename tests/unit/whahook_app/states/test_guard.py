@@ -17,6 +17,8 @@ from whahook_app.states.connections import Connections
 from whahook_app.states.guard import GUARDED, as_uuid, field, sign_in_address
 from whahook_app.states.guard import _fitting as fitting
 from whahook_app.states.messages import Messages
+from whahook_app.states.opt_outs import OptOuts
+from whahook_app.states.sending import Sending
 from whahook_app.states.sign import Sign
 
 OPEN_TO_ALL = {
@@ -42,7 +44,7 @@ OPEN_TO_ALL = {
 
 
 def handlers() -> Iterator[tuple[str, Any]]:
-    for state in (Base, Connections, Messages, ApiKeys, Alerts, Sign):
+    for state in (Base, Connections, Messages, ApiKeys, Alerts, Sending, OptOuts, Sign):
         for name, handler in state.event_handlers.items():
             yield name, handler.fn
 

@@ -1,0 +1,158 @@
+"""The form of how an account sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from whahook_app.components.elements import Unsaved
+from whahook_app.components.parts import form_error
+from whahook_app.components.text import t
+from whahook_app.states.history import DAYS
+from whahook_app.states.sending import Sending
+
+ERROR = "sending-error"
+
+
+def sending_form() -> rx.Component:
+    """Return the form; it is made anew for another account, and when changes are thrown away."""
+    form = Sending.form
+    saved: Any = Sending.saved
+    version: Any = Sending.version
+    return rx.form(
+        rx.el.input(type="hidden", name="account", value=Sending.account, read_only=True),
+        _part(
+            "sending.pace",
+            "sending.pace.hint",
+            rx.el.div(
+                _field("gap", "sending.gap", form.gap, input_mode="decimal"),
+                _field("jitter", "sending.jitter", form.jitter, input_mode="decimal"),
+                _field("cap", "sending.cap", form.cap, input_mode="numeric", placeholder=t("sending.cap.none")),
+                class_name="wh-fields",
+            ),
+            _check("replies-first", form.replies_first, "sending.replies_first"),
+        ),
+        _part(
+            "sending.quiet",
+            "sending.quiet.hint",
+            _check("quiet", form.quiet, "sending.quiet.on"),
+            rx.el.div(
+                _field("start", "alerts.quiet.start", form.start, type="time"),
+                _field("until", "alerts.quiet.until", form.until, type="time"),
+                _field("zone", "alerts.quiet.zone", form.zone, max_length=64, custom_attrs={"data-zone": "true"}),
+                class_name="wh-hours",
+            ),
+        ),
+        _part(
+            "sending.duplicates",
+            "sending.duplicates.hint",
+            _check("duplicates", form.duplicates, "sending.duplicates.on"),
+            rx.el.div(
+                _field(
+                    "window",
+                    "sending.window",
+                    form.window,
+                    input_mode="decimal",
+                    placeholder=Sending.default_window,
+                ),
+                class_name="wh-fields",
+            ),
+        ),
+        _part(
+            "sending.words",
+            "sending.words.hint",
+            rx.el.div(
+                _words("opt-out-words", "sending.words.out", form.opt_out_words),
+                _words("opt-in-words", "sending.words.in", form.opt_in_words),
+                class_name="wh-fields wh-two",
+            ),
+        ),
+        _part("sending.keep", "sending.keep.hint", _keep(form)),
+        rx.el.div(
+            form_error(Sending.form_error, ERROR),
+            # No toast: on a phone it would lie on the button.
+            rx.el.span(rx.cond(Sending.stored, t("sending.saved"), ""), class_name="wh-saved-word", role="status"),
+            Unsaved.create(
+                rx.el.span(t("sending.unsaved"), class_name="wh-unsaved-word", role="status"),
+                rx.el.button(
+                    t("sending.discard"), type="button", on_click=Sending.discard, class_name="wh-button wh-ghost"
+                ),
+                saved=saved.to_string(),
+                ask=t("sending.leave"),
+                class_name="wh-unsaved",
+            ),
+            rx.el.button(t("save"), type="submit", id="sending-save", class_name="wh-button wh-primary"),
+            class_name="wh-save-bar",
+        ),
+        key=Sending.account + "-" + version.to_string(),
+        on_submit=Sending.save,
+        class_name="wh-card wh-form wh-settings",
+        custom_attrs={"aria-label": t("sending.settings")},
+    )
+
+
+def _part(key: str, hint: str, *content: rx.Component) -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend(t(key)), rx.el.p(t(hint), class_name="wh-faint"), *content, class_name="wh-settings-part"
+    )
+
+
+def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(key), html_for=f"sending-{name}"),
+        rx.el.input(
+            id=f"sending-{name}",
+            name=name,
+            default_value=value,
+            auto_complete="off",
+            aria_describedby=ERROR,
+            aria_invalid=Sending.wrong == name,
+            class_name="wh-input",
+            **props,
+        ),
+    )
+
+
+def _check(name: str, checked: Any, key: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name=name, default_checked=checked), rx.el.span(t(key)), class_name="wh-check"
+    )
+
+
+def _words(name: str, key: str, value: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(key), html_for=f"sending-{name}"),
+        rx.el.textarea(
+            id=f"sending-{name}",
+            name=name,
+            default_value=value,
+            rows="4",
+            aria_describedby=ERROR,
+            aria_invalid=Sending.wrong == name,
+            class_name="wh-input",
+        ),
+    )
+
+
+def _keep(form: Any) -> rx.Component:
+    """Return the choice of how long messages are kept; a number that a program chose is one more."""
+    known: Any = form.keep_days == DAYS[0]
+    for days in DAYS[1:]:
+        known = known | (form.keep_days == days)
+    return rx.el.div(
+        rx.el.label(t("history.keep.label"), html_for="sending-keep-days"),
+        rx.el.select(
+            *[rx.el.option(t(f"history.days.{days or 'always'}"), value=days) for days in DAYS],
+            rx.cond(
+                known,
+                rx.fragment(),
+                rx.el.option(form.keep_days, " ", t("sending.days"), value=form.keep_days),
+            ),
+            id="sending-keep-days",
+            name="keep-days",
+            default_value=form.keep_days,
+            aria_describedby=ERROR,
+            class_name="wh-input wh-select",
+        ),
+    )

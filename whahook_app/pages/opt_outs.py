@@ -1,0 +1,160 @@
+"""``/settings/opt-outs``: who wants to hear no more, and since when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from whahook_app.components.dialogs import REFOCUS, close_corner, question
+from whahook_app.components.elements import NativeLink, time
+from whahook_app.components.lines import line, lines
+from whahook_app.components.parts import empty, form_error, heading, skeleton, some
+from whahook_app.components.sending_tabs import OPT_OUTS, sending_tabs
+from whahook_app.components.text import t, t_name
+from whahook_app.layout import page
+from whahook_app.states.base import Base
+from whahook_app.states.opt_outs import OptOuts
+
+PATH = OPT_OUTS
+EXPORT = "/api/v1/opt-outs/export"
+
+
+def opt_outs() -> rx.Component:
+    """Return the page."""
+    return page(
+        heading(t("opt_outs.title"), rx.el.p(t("opt_outs.subtitle"), class_name="wh-soft"), _add_button("add-opt-out")),
+        sending_tabs(PATH),
+        rx.cond(OptOuts.loaded, rx.cond(some(OptOuts.rows) | (OptOuts.query != ""), _list(), _none()), skeleton()),
+        _form(),
+        question(
+            opened=OptOuts.undoing != "",
+            title=t_name("opt_outs.undo.title", OptOuts.undoing_name),
+            body=t("opt_outs.undo.body"),
+            yes=t("opt_outs.undo"),
+            final=False,
+            on_yes=OptOuts.undo,
+            on_no=OptOuts.keep,
+        ),
+        current=PATH,
+    )
+
+
+def _add_button(identifier: str) -> rx.Component:
+    return rx.el.button(
+        rx.icon("user-x", size=16, aria_hidden=True),
+        t("opt_outs.add"),
+        id=identifier,
+        type="button",
+        on_click=OptOuts.open_form,
+        class_name="wh-button wh-primary",
+    )
+
+
+def _none() -> rx.Component:
+    return empty("user-x", t("opt_outs.none.title"), t("opt_outs.none.body"), _add_button("first-opt-out"))
+
+
+def _list() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            rx.el.input(
+                type="search",
+                placeholder=t("opt_outs.search"),
+                aria_label=t("opt_outs.search"),
+                default_value=OptOuts.query,
+                on_change=OptOuts.search.debounce(250),
+                max_length=200,
+                auto_complete="off",
+                id="opt-out-search",
+                class_name="wh-input",
+            ),
+            NativeLink.create(
+                rx.icon("download", size=15, aria_hidden=True),
+                t("opt_outs.export"),
+                href=EXPORT,
+                custom_attrs={"download": ""},
+                class_name="wh-button wh-ghost",
+            ),
+            class_name="wh-search-bar",
+        ),
+        rx.cond(
+            some(OptOuts.rows),
+            lines(OptOuts.rows, _line, card=True, aria_label=t("opt_outs.title")),
+            rx.el.p(t("opt_outs.nobody"), role="status", class_name="wh-card wh-nobody"),
+        ),
+        rx.cond(
+            OptOuts.more,
+            rx.el.button(t("more"), type="button", on_click=OptOuts.show_more, class_name="wh-button wh-quiet"),
+            rx.fragment(),
+        ),
+    )
+
+
+def _line(row: Any) -> rx.Component:
+    name = f"opt-out-{row.id}"
+    return line(
+        [
+            rx.el.strong(row.name),
+            rx.cond(row.number != "", rx.el.p(row.number, class_name="wh-soft wh-num"), rx.fragment()),
+        ],
+        [
+            rx.el.p(row.how),
+            rx.el.p(time(row.at, "moment", Base.lang), " · ", row.account, class_name="wh-faint"),
+        ],
+        rx.el.button(
+            t("opt_outs.undo"),
+            type="button",
+            on_click=OptOuts.ask(row.id),
+            aria_describedby=name,
+            class_name="wh-button wh-quiet",
+        ),
+        name=name,
+        key=row.id,
+        custom_attrs={"data-opt-out": row.id},
+    )
+
+
+def _form() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.content(
+            close_corner(),
+            rx.dialog.title(t("opt_outs.form.title"), class_name="wh-dialog-title"),
+            rx.form(
+                rx.el.p(t("opt_outs.form.body"), class_name="wh-soft"),
+                rx.el.label(t("opt_outs.form.to"), html_for="opt-out-to"),
+                rx.el.input(
+                    id="opt-out-to",
+                    name="to",
+                    required=True,
+                    max_length=100,
+                    auto_complete="off",
+                    input_mode="tel",
+                    placeholder="+34 612 34 56 78",
+                    aria_describedby="opt-out-error",
+                    class_name="wh-input",
+                ),
+                rx.el.label(t("opt_outs.form.account"), html_for="opt-out-account"),
+                rx.el.select(
+                    rx.el.option(t("opt_outs.form.every_account"), value=""),
+                    rx.foreach(OptOuts.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
+                    id="opt-out-account",
+                    name="account",
+                    class_name="wh-input wh-select",
+                ),
+                form_error(OptOuts.form_error, "opt-out-error"),
+                rx.el.div(
+                    rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
+                    rx.el.button(t("opt_outs.add"), type="submit", class_name="wh-button wh-primary"),
+                    class_name="wh-dialog-actions",
+                ),
+                on_submit=OptOuts.add,
+                class_name="wh-form",
+            ),
+            class_name="wh-dialog wh-dialog-small",
+            aria_describedby=None,
+            on_close_auto_focus=REFOCUS,
+        ),
+        open=OptOuts.adding,
+        on_open_change=lambda _opened: OptOuts.close_form,
+    )
