@@ -29,7 +29,7 @@ from session_core.bus import hosts
 from session_core.core import Core
 from session_core.domain.alerts import AlertKind
 from session_core.domain.status import Desired
-from session_core.store import accounts, alerts
+from session_core.store import accounts, alerts, sending
 from session_core.store.models import Account, Alert, SessionRuntime
 
 Row = tuple[Account, SessionRuntime]
@@ -54,6 +54,18 @@ async def look(core: Core, now: datetime) -> None:
     missing = await bus_alerts.missing_since(core.redis, holders | about_hosts, alive, now)
     await _look_at_hosts(core, rows, opened, missing, now)
     await _look_at_accounts(core, rows, opened, missing, now)
+    await _look_at_limits(core, opened, now)
+
+
+async def _look_at_limits(core: Core, opened: Sequence[Alert], now: datetime) -> None:
+    """End what was told about limits of WhatsApp whose time is over; a host that runs may know it earlier."""
+    for alert in opened:
+        if alert.kind is not AlertKind.REACH_OUT or alert.account_id is None:
+            continue
+        async with core.db.begin() as session:
+            until = (await sending.chosen(session, alert.account_id)).reach_out_until
+            if until is None or until <= now:
+                await raising.end(session, core.settings, [alert], back=False, now=now)
 
 
 async def _look_at_hosts(

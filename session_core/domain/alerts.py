@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     HOST_LOST = "host_lost"
     BACKUP_FAILING = "backup_failing"
     WEBHOOK_OFF = "webhook_off"
+    REACH_OUT = "reach_out"
     BACK = "back"
 
 
@@ -65,7 +66,8 @@ class AlertView(BaseModel):
     account_name: str | None
     reason_code: ReasonCode
     detail: str = Field(
-        description="technical, plain English, no secrets; may be empty. Of webhook_off: the webhook's name"
+        description="technical, plain English, no secrets; may be empty. Of webhook_off: the webhook's name; "
+        "of reach_out: until when, ISO 8601"
     )
     raised_at: datetime
     resolved_at: datetime | None = Field(description="None while the problem is there")

@@ -79,6 +79,10 @@ Command = Annotated[AnyCommand, Field(discriminator="kind")]
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(Command)
 
 
+REACH_OUT = "reach_out"
+"""``failure`` of what would begin a conversation while WhatsApp lets the account begin none."""
+
+
 class SendOutcome(BaseModel):
     """The answer to `SendMessage`.
 

@@ -28,6 +28,7 @@ EVENT_TYPES: dict[str, str] = {
     "consent.opted_out": "Somebody wrote that they want to hear no more.",
     "consent.opted_in": "Somebody who had opted out wants to hear again.",
     "message.media": "The file of a message was fetched, or could not be.",
+    "session.reach_out": "WhatsApp lets an account begin no new conversations until a time, or does again.",
     "session.status": "The session of an account changed its status.",
 }
 """What an endpoint can be told, beside `TEST`. Never a QR code: whoever has it can link the account."""

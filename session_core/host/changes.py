@@ -8,11 +8,19 @@ from session_core.bus import presence
 from session_core.bus.connection import BUS_ERRORS
 from session_core.core import Core
 from session_core.domain.events import CallReceived, MessageChanged, PresenceChanged
-from session_core.host import messages
+from session_core.host import messages, reach_out
 from session_core.host.applying import Change, apply
 from session_core.host.tell import quietly
 from session_core.store import activity, outbox
-from session_core.whatsapp.driver import AckChanged, CallSeen, MessageEvent, MessageSeen, PresenceSeen
+from session_core.whatsapp.driver import (
+    AckChanged,
+    CallSeen,
+    MessageEvent,
+    MessageSeen,
+    PresenceSeen,
+    ReachOutChanged,
+    ReachOutHit,
+)
 
 PRESENCE = "presence.update"
 CALL = "call.received"
@@ -30,6 +38,10 @@ async def heard(core: Core, user_id: UUID, account_id: UUID, event: MessageEvent
             await messages.seen(core, user_id, account_id, event)
         case AckChanged():
             await messages.acknowledged(core, user_id, account_id, event)
+        case ReachOutChanged():
+            await reach_out.changed(core, user_id, account_id, event)
+        case ReachOutHit():
+            await reach_out.hit(core, user_id, account_id, event)
         case PresenceSeen():
             await _presence(core, user_id, account_id, event)
         case CallSeen():

@@ -15,6 +15,7 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import (
+    REACH_OUT,
     AnyCommand,
     ForceStop,
     ForceStopped,
@@ -25,7 +26,7 @@ from session_core.domain.commands import (
 )
 from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
-from session_core.host import doings
+from session_core.host import doings, reach_out
 from session_core.host import messages as told
 from session_core.host.leases import LeaseKeeper
 from session_core.host.media_sending import FileGone, FileNotHere, file_in_page
@@ -33,7 +34,7 @@ from session_core.host.session import Session
 from session_core.store import accounts, consent, messages
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.opting_out import OPTED_OUT
-from session_core.whatsapp.driver import Driver, SendNotTried, SendRefused, SentMessage
+from session_core.whatsapp.driver import Driver, ReachOutRefused, SendNotTried, SendRefused, SentMessage
 
 NOT_ON_WHATSAPP = "not_on_whatsapp"
 
@@ -102,6 +103,8 @@ class CommandHandler:
                 found = await driver.find_sent(command.chat_id, command.wa_key, command.content)
             except SendRefused as error:
                 return SendOutcome(result="failed", failure=error.code)
+            except ReachOutRefused as error:
+                return await self._limited(session, command, error)
             if found is not None:
                 return await self._sent(session, command, found)
         try:
@@ -130,10 +133,22 @@ class CommandHandler:
             if error.code == NOT_ON_WHATSAPP:
                 await self._note_missing(command.chat_id)
             return SendOutcome(result="failed", failure=error.code)
+        except ReachOutRefused as error:
+            return await self._limited(session, command, error)
         except SendNotTried as error:
             log.info("send_not_tried", session=session.name, reason=str(error))
             return _not_sent("page_not_usable")
         return await self._sent(session, command, sent)
+
+    async def _limited(self, session: Session, command: SendMessage, error: ReachOutRefused) -> SendOutcome:
+        """Note that WhatsApp lets the account begin no conversation: without that the lane would try again at once."""
+        try:
+            await reach_out.refused(self._core, session.user_id, command, error)
+        except STORE_ERRORS as problem:
+            log.warning("limit_not_stored", error=type(problem).__name__)
+            await session.note(partial(reach_out.refused, self._core, session.user_id, command, error))
+            return _not_sent("database_unreachable")
+        return _not_sent(REACH_OUT)
 
     async def _is_missing(self, chat_id: str) -> bool:
         """Tell whether WhatsApp said a moment ago that there is no such number."""

@@ -14,14 +14,22 @@ from session_core.domain.content import Media as MediaContent
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
-from session_core.host import consent
+from session_core.host import consent, reach_out
 from session_core.host.applying import Change, apply
 from session_core.host.media_arrival import announce, promise
 from session_core.host.tell import quietly
 from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
-from session_core.whatsapp.driver import AckChanged, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen, Ready
+from session_core.whatsapp.driver import (
+    AckChanged,
+    MessageEdited,
+    MessageRevoked,
+    MessageSeen,
+    ReachOutHit,
+    ReactionSeen,
+    Ready,
+)
 
 RECEIVED = "message.received"
 SENT = "message.sent"
@@ -97,6 +105,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
     Raises:
         STORE_ERRORS: nothing was stored and nobody was told.
     """
+    if event.limited:
+        await reach_out.hit(core, user_id, account_id, ReachOutHit(event.wa_message_id, None))
+        return
     now = utcnow()
     row = to_row(account_id, event, now)
     file = announce(row, event.content) if isinstance(event.content, MediaContent) else None
@@ -108,6 +119,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             if told is None:
                 return
             view, entry = told, None
+        elif event.from_me and event.ack is Ack.ERROR:
+            # Nobody got it, and it is none of ours any more: it went out under another id since, or was erased.
+            return
         elif await erasure.covers(session, row):
             return
         elif await messages.add_once(session, row):
@@ -213,6 +227,10 @@ async def sent(
         STORE_ERRORS: nothing was stored and nobody was told.
     """
     async with core.db.begin() as session:
+        sent_as = WaMessageId.parse(wa_message_id) if wa_message_id else None
+        if sent_as is not None and await messages.is_renamed(session, account_id, message_id, sent_as.key):
+            # Refused in the meantime: it waits under another id.
+            return
         news = await messages.mark_sent(session, message_id, wa_message_id, at)
         row = await messages.get(session, account_id, message_id)
         if row is None:

@@ -27,7 +27,7 @@ from session_core.host.setbacks import Setbacks
 from session_core.host.unlink import log_out, unlink
 from session_core.store.models import Account, SessionRuntime
 from session_core.tasks import TaskOwner, spawn
-from session_core.whatsapp.driver import Driver, MessageEvent, MessageSeen, PresenceSeen, Ready
+from session_core.whatsapp.driver import Driver, MessageEvent, MessageSeen, PresenceSeen, ReachOutChanged, Ready
 
 log = structlog.get_logger(__name__)
 
@@ -401,7 +401,7 @@ class Session:
         self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
 
     async def _on_message(self, event: MessageEvent) -> None:
-        if not isinstance(event, PresenceSeen):
+        if not isinstance(event, PresenceSeen | ReachOutChanged):
             self._last_message_at = asyncio.get_running_loop().time()
         await self.note(partial(changes.heard, self._house.core, self.user_id, self.account_id, event))
         if isinstance(event, MessageSeen) and not event.replayed:

@@ -16,6 +16,9 @@ from session_core.sandbox.model import ACK_NAMES, Device, Item, Message
 from session_core.sandbox.world import World, now_ms
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+REACH_OUT_CODE = 463
+"""WhatsApp's answer to a message that begins a conversation while the account must not."""
+
 HISTORY = 200
 """Messages that a newly linked device gets as history."""
 
@@ -56,6 +59,8 @@ class Delivery:
         reason = self._planned_failure()
         if reason:
             return self._nack(device, message_id, reason)
+        if self._begins_too_much(device.phone, number):
+            return self._nack(device, message_id, "ERROR_UNKNOWN", REACH_OUT_CODE)
         if not is_group(number):
             self._world.ensure_contact(self._world.phone(device.phone), number)
         quoted, sent_at, now = frame.get("quotedId"), frame.get("sentAtMs"), now_ms()
@@ -127,8 +132,17 @@ class Delivery:
             self._world.configure(self._world.config.model_copy(update={"fail_sends": left}))
         return plan.reason
 
-    def _nack(self, device: Device, message_id: str, reason: str) -> None:
-        self.push(device, {"t": "nack", "id": message_id, "reason": reason})
+    def _begins_too_much(self, phone: str, number: str) -> bool:
+        """Tell whether a message would begin a conversation that WhatsApp does not let the account begin now."""
+        if is_group(number) or not self._world.phone(phone).limited:
+            return False
+        return not any(
+            message.contact == number and (message.direction == "in" or message.ack > 0)
+            for message in self._world.messages[phone].values()
+        )
+
+    def _nack(self, device: Device, message_id: str, reason: str, code: int | None = None) -> None:
+        self.push(device, {"t": "nack", "id": message_id, "reason": reason, "code": code})
 
     # acks
 

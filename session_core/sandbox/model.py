@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Literal
 
 from pydantic import Field
@@ -110,6 +111,8 @@ class Phone(Camel):
 
     Attributes:
         watched: what the account is seen doing in a chat: ``composing``, ``recording`` or ``paused``, by contact.
+        reach_out_until_ms: until then WhatsApp lets the account begin no conversations.
+        reach_out_told: whether its pages are told of that.
     """
 
     number: str
@@ -118,6 +121,13 @@ class Phone(Camel):
     contacts: dict[str, Contact] = Field(default_factory=dict)
     groups: dict[str, Group] = Field(default_factory=dict)
     watched: dict[str, str] = Field(default_factory=dict)
+    reach_out_until_ms: int | None = None
+    reach_out_told: bool = True
+
+    @property
+    def limited(self) -> bool:
+        """Whether the account may begin no conversations now."""
+        return self.reach_out_until_ms is not None and self.reach_out_until_ms > time.time_ns() // 1_000_000
 
 
 class Item(Camel):

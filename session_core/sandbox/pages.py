@@ -37,6 +37,7 @@ SCRIPTS = (
     "linking.js",
     "session.js",
     "changes.js",
+    "modules-reach-out.js",
     "inbox.js",
     "dom.js",
     "screen-chats.js",

@@ -30,6 +30,8 @@ from session_core.sandbox.linking import Linking
 from session_core.sandbox.media_api import media_router
 from session_core.sandbox.pages import page_router
 from session_core.sandbox.phone_api import phone_router, refuse, refuse_invalid
+from session_core.sandbox.reach_out import ReachOut
+from session_core.sandbox.reach_out_api import reach_out_router
 from session_core.sandbox.socket import DeviceSocket
 from session_core.sandbox.world import World
 from session_core.tasks import spawn
@@ -51,7 +53,7 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
     """
     app = FastAPI(title="WhaHook sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     linking, delivery = Linking(world), Delivery(world)
-    changes = Changes(world, delivery)
+    changes, reach_out = Changes(world, delivery), ReachOut(world, delivery)
     delivery.resume()
     app.add_exception_handler(SandboxError, refuse)
     app.add_exception_handler(RequestValidationError, refuse_invalid)
@@ -63,11 +65,12 @@ def create_app(world: World, allowed_hosts: frozenset[str] = frozenset()) -> Fas
 
     @app.websocket("/ws/device")
     async def device(websocket: WebSocket) -> None:
-        await DeviceSocket(websocket, world, linking, delivery, changes).run()
+        await DeviceSocket(websocket, world, linking, delivery, changes, reach_out).run()
 
     app.include_router(page_router(world))
     app.include_router(media_router(world, delivery))
     app.include_router(changes_router(changes))
+    app.include_router(reach_out_router(reach_out))
     app.include_router(phone_router(world, linking, delivery))
     return app
 

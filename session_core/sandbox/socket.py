@@ -17,6 +17,7 @@ from session_core.sandbox.ids import is_group, lid_of, parse_number
 from session_core.sandbox.linking import Candidate, Linking
 from session_core.sandbox.model import Device
 from session_core.sandbox.proofs import LoginChallenge
+from session_core.sandbox.reach_out import ReachOut
 from session_core.sandbox.world import World, now_ms
 from session_core.tasks import TaskOwner, spawn
 
@@ -35,13 +36,20 @@ class DeviceSocket:
     """Serves one page from its first frame to its last."""
 
     def __init__(
-        self, websocket: WebSocket, world: World, linking: Linking, delivery: Delivery, changes: Changes
+        self,
+        websocket: WebSocket,
+        world: World,
+        linking: Linking,
+        delivery: Delivery,
+        changes: Changes,
+        reach_out: ReachOut,
     ) -> None:
         self._websocket = websocket
         self._world = world
         self._linking = linking
         self._delivery = delivery
         self._changes = changes
+        self._reach_out = reach_out
         self._outbox: asyncio.Queue[Frame | None] = asyncio.Queue()
         self._tasks = TaskOwner()
         self._candidate: Candidate | None = None
@@ -132,6 +140,7 @@ class DeviceSocket:
         me = {"pn": phone.number, "lid": lid_of(phone.number), "device": device.device, "name": phone.name}
         history = self._delivery.history(phone.number) if first else []
         self.push({"t": "success", "me": me, "history": history, "first": first})
+        self._reach_out.greet(device)
         self.push({"t": "offline-end", "count": self._delivery.flush(device)})
 
     def _forget(self) -> None:

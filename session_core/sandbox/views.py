@@ -33,6 +33,7 @@ def summary_view(world: World, phone: Phone) -> Json:
         "phone": phone.number,
         "name": phone.name,
         "lid": lid_of(phone.number),
+        "limitedUntilMs": phone.reach_out_until_ms if phone.limited else None,
         "devices": [device_view(world, device) for device in world.devices_of(phone.number)],
     }
 

@@ -15,7 +15,7 @@ from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import SendMessage, SendOutcome
+from session_core.domain.commands import REACH_OUT, SendMessage, SendOutcome
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
@@ -216,6 +216,9 @@ class _Drain:
             await self._refund(this)
             return None
         await self._give_back(this, counts=tried)
+        if outcome.failure == REACH_OUT:
+            # The gate knows by now which messages have to wait for that; the others go on.
+            return None
         return policy.backoff(this.message.attempts) if tried else policy.LOOK_AGAIN_AFTER
 
     async def _give_back(self, this: _Try, *, counts: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from session_core.domain.commands import REACH_OUT
 from session_core.domain.message import MessageStatus
 
 MAX_ATTEMPTS = 5
@@ -20,7 +21,7 @@ LONGEST_MARGIN = timedelta(seconds=10)
 LOOK_AGAIN_AFTER = timedelta(seconds=1)
 """Pause of a lane whose account could not even try. The host wakes the lane earlier when the account is ready."""
 
-NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable"})
+NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable", REACH_OUT})
 """Failures by which a host says that the account is not able to send at all: the message waits, however long."""
 
 _SENDING = MessageStatus.SENDING

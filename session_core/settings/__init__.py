@@ -95,6 +95,9 @@ class Settings(MediaSettings, WebhookSettings, WorkerSettings, BaseSettings):
     rate_window: Duration = timedelta(minutes=1)
     duplicate_window: Duration = timedelta(minutes=10)
     reply_window: Duration = Field(default=timedelta(minutes=5), description="so long one can answer before others")
+    reach_out_pause: Duration = Field(
+        default=timedelta(hours=1), description="without new chats when WhatsApp refuses one and says not for how long"
+    )
     send_timeout: Duration = timedelta(seconds=30)
 
     # Backups of logins

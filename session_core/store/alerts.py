@@ -117,6 +117,15 @@ async def reword(session: AsyncSession, alert_id: UUID, reason_code: ReasonCode)
     await session.exec(update(Alert).where(col(Alert.id) == alert_id).values(reason_code=reason_code))
 
 
+async def reword_detail(session: AsyncSession, account_id: UUID, kind: AlertKind, detail: str) -> None:
+    """Change the detail of the open problem of this kind about an account."""
+    await session.exec(
+        update(Alert)
+        .where(col(Alert.account_id) == account_id, col(Alert.kind) == kind, col(Alert.resolved_at).is_(None))
+        .values(detail=detail)
+    )
+
+
 async def of_user(
     session: AsyncSession, user_id: UUID, *, since: datetime, limit: int
 ) -> Sequence[tuple[Alert, str | None]]:

@@ -290,6 +290,13 @@ async def apply_ack(
     return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
 
 
+async def is_renamed(session: AsyncSession, account_id: UUID, message_id: UUID, wa_key: str) -> bool:
+    """Tell whether a message of ours has another bare WhatsApp id by now, because the one it had is used up."""
+    query = select(Message.wa_key).where(Message.account_id == account_id, Message.id == message_id)
+    kept = (await session.exec(query)).first()
+    return kept is not None and kept != wa_key
+
+
 async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Message | None:
     """Return the message of ours with this bare WhatsApp id."""
     query = (

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.clock import utcnow
@@ -84,9 +84,19 @@ async def choose(session: AsyncSession, account_id: UUID, settings: SendingSetti
     await _upsert(session, account_id, {"settings": settings.model_dump(mode="json")})
 
 
-async def hold_reach_out(session: AsyncSession, account_id: UUID, until: datetime | None) -> None:
-    """Note until when WhatsApp lets the account begin no conversation; None: it does again."""
-    await _upsert(session, account_id, {"reach_out_until": until})
+async def hold_reach_out(session: AsyncSession, account_id: UUID, until: datetime, *, told: bool = True) -> None:
+    """Note until when the account begins no conversation; ``told``: WhatsApp said so, else it is a pause of ours."""
+    await _upsert(session, account_id, {"reach_out_until": until, "reach_out_told": told})
+
+
+async def lift_reach_out(session: AsyncSession, account_id: UUID) -> bool:
+    """Note that WhatsApp lets the account begin conversations again; False when it never said that it may not."""
+    result = await session.exec(
+        update(AccountSending)
+        .where(col(AccountSending.account_id) == account_id, col(AccountSending.reach_out_told))
+        .values(reach_out_until=None, reach_out_told=False, updated_at=utcnow())
+    )
+    return bool(result.rowcount)
 
 
 async def count_duplicate(session: AsyncSession, account_id: UUID) -> None:
@@ -138,12 +148,21 @@ def _insert(session: AsyncSession, table: type[Base]) -> Any:
     return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgres_insert)(table)
 
 
+_PLAIN = frozenset({"settings", "reach_out_until", "reach_out_told"})
+"""Columns that are set and not counted up."""
+
+
 async def _upsert(
     session: AsyncSession, account_id: UUID, changes: dict[str, Any], duplicates: int = 0, opted_out: int = 0
 ) -> None:
     now = utcnow()
-    first = {"settings": {}, "duplicates_refused": duplicates, "opted_out_refused": opted_out}
-    plain = {name: value for name, value in changes.items() if name in {"settings", "reach_out_until"}}
+    first = {
+        "settings": {},
+        "reach_out_told": False,
+        "duplicates_refused": duplicates,
+        "opted_out_refused": opted_out,
+    }
+    plain = {name: value for name, value in changes.items() if name in _PLAIN}
     await session.exec(
         _insert(session, AccountSending)
         .values(account_id=account_id, updated_at=now, **{**first, **plain})

@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.message import Direction, MessageStatus, Turn
 from session_core.domain.status import SessionStatus
+from session_core.store import messages
 from session_core.store.models import Account, Message, SessionRuntime
 
 BATCH = 100
@@ -50,7 +51,7 @@ async def head(
     last = Turn.REPLY if replies_only else Turn.NORMAL
     query = select(Message).where(Message.account_id == account_id, _queued(), col(Message.turn) <= int(last))
     if known_only:
-        query = query.where(or_(col(Message.chat_id).like("%@g.us"), _conversation()))
+        query = query.where(or_(col(Message.chat_id).like("%@g.us"), _conversation() & ~_met_the_limit()))
     return (await session.exec(query.order_by(col(Message.turn), col(Message.seq)).limit(1))).first()
 
 
@@ -64,6 +65,27 @@ def _conversation() -> Any:
             col(other.direction) == Direction.IN,
             col(other.status).in_([MessageStatus.DEVICE, MessageStatus.READ, MessageStatus.SERVER]),
         ),
+    )
+
+
+def _met_the_limit() -> Any:
+    """Tell which messages go to a chat in which WhatsApp refused one for its limit, and nobody wrote since.
+
+    Whatever the rows say of that chat, WhatsApp takes it for a new one; and what waits there keeps its order.
+    """
+    held, heard = aliased(Message), aliased(Message)
+    answered = exists().where(
+        col(heard.account_id) == held.account_id,
+        col(heard.chat_id) == held.chat_id,
+        col(heard.direction) == Direction.IN,
+        col(heard.created_at) > held.reach_out_at,
+    )
+    return exists().where(
+        col(held.account_id) == Message.account_id,
+        col(held.chat_id) == Message.chat_id,
+        col(held.status) == MessageStatus.QUEUED,
+        col(held.reach_out_at).is_not(None),
+        ~answered,
     )
 
 
@@ -274,6 +296,51 @@ async def _end(
         .values(status=status, status_rank=status.rank, failure=failure, updated_at=now)
     )
     return bool(result.rowcount)
+
+
+async def mark_held(session: AsyncSession, message_id: UUID, now: datetime) -> None:
+    """Note that a message met WhatsApp's limit on new conversations before it left the page."""
+    await session.exec(update(Message).where(col(Message.id) == message_id).values(reach_out_at=now, updated_at=now))
+
+
+async def put_back(
+    session: AsyncSession, account_id: UUID, wa_key: str, new_wa_key: str, now: datetime
+) -> Message | None:
+    """Have a message that WhatsApp refused for its limit on new conversations wait again, at its place in the lane.
+
+    Args:
+        session: a writing transaction.
+        account_id: whose.
+        wa_key: the id under which it was refused, which is used up.
+        new_wa_key: the id under which it will be sent.
+        now: the time.
+
+    Returns:
+        The row; None when there is none of that id which may be under way.
+    """
+    result = await session.exec(
+        update(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.wa_key) == wa_key,
+            col(Message.direction) == Direction.OUT,
+            col(Message.status).in_([MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNKNOWN]),
+        )
+        .values(
+            status=MessageStatus.QUEUED,
+            status_rank=MessageStatus.QUEUED.rank,
+            wa_key=new_wa_key,
+            wa_message_id=None,
+            sent_at=None,
+            failure=None,
+            attempts=0,
+            lease_token=None,
+            lease_until=None,
+            reach_out_at=now,
+            updated_at=now,
+        )
+    )
+    return await messages.by_wa_key(session, account_id, new_wa_key) if result.rowcount else None
 
 
 async def resolve_sent(session: AsyncSession, account_id: UUID, message_id: UUID, now: datetime) -> bool:

@@ -194,6 +194,7 @@
       name: conn?.pushname ?? null,
       unsupported: unsupported(),
       gate: gate(),
+      limit: socket?.hasSynced ? await bridge.limit() : null,
       delivered,
       traffic,
     };
@@ -288,6 +289,7 @@
       edited: Boolean(msg.latestEditMsgKey),
       t: Number(msg.t ?? 0),
       ack: Number(msg.ack ?? 0),
+      limited: bridge.wasLimited(msg),
     };
   };
 
@@ -315,7 +317,9 @@
   };
   const onAck = (msg) => {
     heard();
-    if (msg?.id?.fromMe) tell("ack", { id: bridge.text(msg.id), ack: Number(msg.ack ?? 0) });
+    if (!msg?.id?.fromMe) return;
+    if (Number(msg.ack ?? 0) < 0) void bridge.tellRefusal(msg);
+    else tell("ack", { id: bridge.text(msg.id), ack: Number(msg.ack ?? 0) });
   };
 
   // ---- Listening ------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // What the host asks of the page. Every answer is plain JSON: {ok: ...}, {refused: code, detail} (never goes out),
-// {notTried: why} (proved not to have gone out), or {unknown: why}. Nothing waits longer than it was told to.
+// {notTried: why} (proved not to have gone out), {limited: {until, tried}} (nor that, because WhatsApp lets the account
+// begin no conversation), or {unknown: why}. Nothing waits longer than it was told to.
 (() => {
   "use strict";
   const bridge = window.__whahook;
@@ -76,6 +77,8 @@
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running" };
     const msg = inMemory(key) ?? (await stored(chatId, key));
     if (bridge.neverUploaded(msg)) return { refused: "upload_failed", detail: "" };
+    const limit = await bridge.limitOf(msg);
+    if (limit) return { limited: { ...limit, tried: true } };
     return { ok: msg ? answer(msg) : null };
   };
 
@@ -149,11 +152,16 @@
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     const before = inMemory(key);
     if (bridge.neverUploaded(before)) return { refused: "upload_failed", detail: "" };
+    const hit = await bridge.limitOf(before);
+    if (hit) return { limited: { ...hit, tried: true } };
     if (before) return { ok: answer(before) };
     if (content.media_id && !bridge.staged.has(content.media_id)) return { notTried: "the file is not in the page" };
 
     const { chat, stop } = await resolve(chatId, end);
     if (stop) return stop;
+    const limit = await bridge.limitIn(chat);
+    if (limit) return { limited: { ...limit, tried: false } };
+    const first = bridge.awaitsVerdict(chat);
     const id = bridge.text(chat.id);
     let chosen;
     try {
@@ -171,7 +179,10 @@
     // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
     if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {
-      await within(send(id, content, options, { notAfter: Math.min(notAfter, end) }), left(end), "sending");
+      const sent = await within(send(id, content, options, { notAfter: Math.min(notAfter, end) }), left(end), "sending");
+      Promise.resolve(sent?.sendMsgResult)
+        .then((result) => bridge.sawResult(key, result))
+        .catch(() => undefined);
     } catch (error) {
       const taken = inMemory(key);
       if (taken) return { ok: answer(taken) };
@@ -180,6 +191,8 @@
       if (quotedId && QUOTE_ERRORS.has(error?.code)) return { refused: "quoted_not_found", detail: why(error) };
       return { unknown: why(error) };
     }
+    const verdict = first ? await bridge.verdict(() => inMemory(key), left(end) / 2) : null;
+    if (verdict) return { limited: { ...verdict, tried: true } };
     const msg = inMemory(key);
     return { ok: msg ? answer(msg) : { id: options.messageId, chat: id, ack: 0 } };
   };

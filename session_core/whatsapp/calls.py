@@ -12,8 +12,8 @@ from playwright.async_api import Page
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from session_core.errors import TransientError
-from session_core.whatsapp.driver import SendNotTried, SendRefused, SentMessage
-from session_core.whatsapp.messages import ack_of
+from session_core.whatsapp.driver import ReachOutRefused, SendNotTried, SendRefused, SentMessage
+from session_core.whatsapp.messages import ack_of, instant
 
 _GRACE = timedelta(seconds=2)
 """How much longer than the page's own limit an answer may take to come over."""
@@ -26,8 +26,17 @@ _LEAVE = timedelta(seconds=2)
 _CALL = "([name, args]) => window.__whahook[name](args)"
 
 
+class Limited(BaseModel):
+    """That WhatsApp lets the account begin no conversation; ``until`` in ms since 1970, when the page says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    until: float | None
+    tried: bool
+
+
 class Answer(BaseModel):
-    """What every function of ``calls.js`` answers; exactly one of the first four is set."""
+    """What every function of ``calls.js`` answers; exactly one of the first five is set."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +44,7 @@ class Answer(BaseModel):
     refused: str | None = None
     notTried: str | None = None
     unknown: str | None = None
+    limited: Limited | None = None
     detail: str = ""
 
 
@@ -51,6 +61,7 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
         TransientError: ``page_timeout`` or ``page_lost``; nobody knows what the page did.
         SendRefused: the page says that it will never work.
         SendNotTried: the page says that nothing was done.
+        ReachOutRefused: nothing went out, because WhatsApp lets the account begin no conversation.
     """
     ms = timeout.total_seconds() * 1000
     try:
@@ -70,6 +81,8 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
         raise SendRefused(answer.refused, answer.detail)
     if answer.notTried is not None:
         raise SendNotTried(answer.notTried)
+    if answer.limited is not None:
+        raise ReachOutRefused(instant(answer.limited.until), tried=answer.limited.tried)
     if answer.unknown is not None:
         raise TransientError(f"WhatsApp Web did not do it: {answer.unknown}", code="page_failed")
     return answer.ok
@@ -79,6 +92,11 @@ def sent_message(value: dict[str, Any]) -> SentMessage:
     """Read what the page says about a message of ours."""
     found = value["id"]
     return SentMessage(None if found is None else str(found), str(value["chat"]), ack_of(int(value["ack"])))
+
+
+def not_now() -> TransientError:
+    """Return the error of what a page cannot do in the state that it is in."""
+    return TransientError("The account is not in a state for this.", code="not_ready")
 
 
 async def close_popup(page: Page) -> None:

@@ -126,6 +126,7 @@ class MessageSeen:
     """A message is in the page's store. May come more than once for one id: the store keeps it once.
 
     ``kept_as``: id of the chat when the person has another one, see `session_core.domain.chats.one_chat`.
+    ``limited``: WhatsApp refused it because the account may begin no conversations.
     """
 
     wa_message_id: str
@@ -142,6 +143,7 @@ class MessageSeen:
     kept_as: str | None = None
     quoted_id: str | None = None
     edited: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +214,27 @@ class CallSeen:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReachOutChanged:
+    """Whether WhatsApp lets the account begin no conversations, as the page says; comes first once it is ready.
+
+    ``until``: None when it does not say.
+    """
+
+    limited: bool
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachOutHit:
+    """WhatsApp refused a message of ours, which the page had taken, because it begins a conversation; nobody got it."""
+
+    wa_message_id: str
+    until: datetime | None
+
+
 ChangeEvent = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen | PresenceSeen | CallSeen
-MessageEvent = MessageSeen | AckChanged | ChangeEvent
+MessageEvent = MessageSeen | AckChanged | ReachOutChanged | ReachOutHit | ChangeEvent
 """What a session writes down, in order."""
 
 DriverEvent = (
@@ -284,6 +305,20 @@ class SendNotTried(Exception):
     """The message was proved not to have left the host: the page was not usable at all."""
 
 
+class ReachOutRefused(Exception):
+    """The message would begin a conversation, and WhatsApp lets the account begin none; nobody got it.
+
+    Attributes:
+        until: when that ends; None when WhatsApp did not say.
+        tried: whether WhatsApp refused it, so that its id is used up; else it never left the page.
+    """
+
+    def __init__(self, until: datetime | None, *, tried: bool) -> None:
+        super().__init__("WhatsApp lets the account begin no conversation")
+        self.until = until
+        self.tried = tried
+
+
 class Driver(Protocol):
     """One WhatsApp Web in one browser with one profile.
 
@@ -338,6 +373,7 @@ class Driver(Protocol):
         Raises:
             SendRefused: it will never go out.
             SendNotTried: it did not go out, proved.
+            ReachOutRefused: nor that: it would begin a conversation.
             TransientError: nobody knows whether it went out (timeout, crash in the middle).
         """
         ...
@@ -347,6 +383,9 @@ class Driver(Protocol):
 
         What only changes another message (``content`` is a reaction, an edit, a revocation) has no place of its own in
         the chat: it counts as sent when that message is as wished.
+
+        Raises:
+            ReachOutRefused: it is there, and WhatsApp refused it.
         """
         ...
 

@@ -78,7 +78,7 @@
     Promise.resolve(sent?.sendMsgResult)
       .then((result) => {
         const said = result?.messageSendResult ?? result;
-        if (/^ERROR/i.test(String(said))) bridge.tell("ack", { id: String(options.messageId), ack: -1 });
+        return /^ERROR/i.test(String(said)) ? bridge.tellResult(String(options.messageId), result) : undefined;
       })
       .catch(() => undefined);
     return sent;

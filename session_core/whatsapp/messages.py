@@ -36,6 +36,7 @@ _NOT_MESSAGES = frozenset(
         "unknown",
     }
 )
+_END_OF_TIME_MS = 4e12
 _CLOCK_SKEW = timedelta(seconds=1)
 """WhatsApp's times are whole seconds, rounded down."""
 
@@ -59,6 +60,7 @@ class PageMessage(BaseModel):
     said: dict[str, Any] | None = Field(default=None, repr=False)
     quoted: str | None = None
     edited: bool = False
+    limited: bool = False
 
 
 def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
@@ -85,6 +87,7 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
         kept_as=one_chat(message.chat, message.other),
         quoted_id=message.quoted,
         edited=message.edited,
+        limited=message.limited,
         at=at,
         ack=ack_of(message.ack),
         replayed=at < live_since - _CLOCK_SKEW,
@@ -102,6 +105,13 @@ def _media(kind: str, message: PageMessage) -> AnyContent | None:
     except ValidationError:
         return None
     return content
+
+
+def instant(ms: float | None) -> datetime | None:
+    """Return the time for milliseconds since 1970 that a page says; None for what is none, or beyond all sense."""
+    if ms is None or not 0 < ms < _END_OF_TIME_MS:
+        return None
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def ack_of(value: int) -> Ack:

@@ -6,32 +6,25 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import structlog
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Frame, Page
 
 from session_core.browser.chromium import Browsers, OpenBrowser
-from session_core.clock import Clock, SteadyClock, SystemClock, utcnow
-from session_core.domain.content import ACTIONS, AnyContent
+from session_core.clock import Clock, SteadyClock, SystemClock
 from session_core.domain.health import Cure, Health
 from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
-from session_core.whatsapp import media
 from session_core.whatsapp.asking import Asking
-from session_core.whatsapp.calls import call, close_popup, leave, sent_message
+from session_core.whatsapp.calls import call, close_popup, leave, not_now
 from session_core.whatsapp.care import Care
-from session_core.whatsapp.directory import read_piece
 from session_core.whatsapp.driver import (
     Conflicted,
-    DirectoryPart,
-    DirectoryPiece,
     DriverEvent,
     LoggedOut,
     Loss,
@@ -41,10 +34,11 @@ from session_core.whatsapp.driver import (
     Offline,
     Ready,
     SendNotTried,
-    SentMessage,
 )
+from session_core.whatsapp.messaging import Messaging
 from session_core.whatsapp.scripts import BINDING, init_scripts
 from session_core.whatsapp.snapshot import Phase
+from session_core.whatsapp.sweeping import Sweeper
 from session_core.whatsapp.tracker import Patience, Tracker
 from session_core.whatsapp.vitals import Watch
 
@@ -53,7 +47,6 @@ log = structlog.get_logger(__name__)
 _NAVIGATION = timedelta(seconds=30)
 _PAIRING = timedelta(seconds=30)
 _FIND = timedelta(seconds=15)
-_SWEEP = timedelta(seconds=30)
 _LOGOUT = timedelta(seconds=30)
 _REFRESH = timedelta(seconds=10)
 TAKE_OVERS = 3
@@ -63,7 +56,7 @@ TAKE_OVER_SPAN = timedelta(minutes=10)
 _BLAME_DELAY = timedelta(milliseconds=300)
 
 
-class PageDriver(Asking):
+class PageDriver(Asking, Messaging):
     """Implements `session_core.whatsapp.driver.Driver` with wa-js in a page of a Chromium of its own."""
 
     def __init__(
@@ -100,13 +93,13 @@ class PageDriver(Asking):
         self._care = Care(
             self._clock, self._steady, self._vitals, self._patience, available=settings.presence == "available"
         )
+        self._sweeper = Sweeper(self._tracker, self._vitals, self._clock, self._patience, profile.name)
         self._browser: OpenBrowser | None = None
         self._events: asyncio.Queue[DriverEvent | None] = asyncio.Queue()
         self._tasks = TaskOwner()
         self._ended = False
         self._closing = False
         self._reloaded = False
-        self._swept: tuple[str, datetime] | None = None
         self._takes_over = settings.on_conflict == "take_over"
         self._taken_over: list[datetime] = []
         self._logged_out = asyncio.Event()
@@ -139,7 +132,7 @@ class PageDriver(Asking):
         """See `Driver.refresh_qr`."""
         page = self._page()
         if self._tracker.phase not in {Phase.QR, Phase.IDLE}:
-            raise _not_now()
+            raise not_now()
         self._tracker.new_qr_series()
         try:
             await call(page, "refresh", _REFRESH)
@@ -150,74 +143,24 @@ class PageDriver(Asking):
         """See `Driver.pairing_code`."""
         page = self._page()
         if self._tracker.phase not in {Phase.QR, Phase.IDLE}:
-            raise _not_now()
+            raise not_now()
         code = str(await call(page, "pair", _PAIRING, phone=phone))
         return "".join(filter(str.isalnum, code)).upper()
-
-    async def send(
-        self,
-        chat_id: str,
-        content: AnyContent,
-        wa_key: str,
-        quoted_id: str | None = None,
-        *,
-        within: timedelta | None = None,
-    ) -> SentMessage:
-        """See `Driver.send`."""
-        if self._ended or self._browser is None or self._tracker.phase is not Phase.READY:
-            raise SendNotTried(f"the page is {self._tracker.phase}")
-        # By the machine's clock, which the page reads too: this call may be held up on its way.
-        not_after = (utcnow() + (within or self._send_timeout)).timestamp() * 1000
-        args = {"chatId": chat_id, "key": wa_key, "quotedId": quoted_id, "notAfter": not_after}
-        said = content.model_dump(mode="json")
-        how = "change" if content.type in ACTIONS else "send"
-        return sent_message(await call(self._browser.page, how, self._send_timeout, content=said, **args))
-
-    async def find_sent(self, chat_id: str, wa_key: str, content: AnyContent | None = None) -> SentMessage | None:
-        """See `Driver.find_sent`."""
-        page = self._page()
-        # Before that the chats are not loaded, and "not there" would be a lie that sends a message twice.
-        if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
-            raise _not_now()
-        if content is not None and content.type in ACTIONS:
-            found = await call(page, "findChange", _FIND, content=content.model_dump(mode="json"))
-        else:
-            found = await call(page, "find", _FIND, chatId=chat_id, key=wa_key)
-        return sent_message(found) if found else None
-
-    async def directory(self, part: DirectoryPart, after: str = "", *, limit: int) -> DirectoryPiece:
-        """See `Driver.directory`."""
-        if self._tracker.phase not in {Phase.READY, Phase.OFFLINE}:
-            raise _not_now()
-        return await read_piece(self._page(), part, after, limit)
-
-    async def stage(self, media_id: UUID, file: Path) -> None:
-        """See `Driver.stage`."""
-        await media.stage(self._page(), media_id, file)
-
-    async def download(self, wa_message_id: str, limit: int) -> AsyncIterator[bytes]:
-        """See `Driver.download`."""
-        page = self._page()
-        if not self._is_ready():
-            raise _not_now()
-        async with contextlib.aclosing(media.download(page, wa_message_id, limit)) as pieces:
-            async for piece in pieces:
-                yield piece
 
     async def _tell(self, name: str, **args: object) -> Any:
         page = self._page()
         if self._tracker.phase is not Phase.READY:
-            raise _not_now()
+            raise not_now()
         try:
             return await call(page, name, _FIND, **args)
         except SendNotTried:
-            raise _not_now() from None
+            raise not_now() from None
 
     async def logout(self) -> None:
         """See `Driver.logout`. Returns when the page is logged out."""
         page = self._page()
         if self._tracker.phase not in {Phase.READY, Phase.SYNCING}:
-            raise _not_now()
+            raise not_now()
         self._tracker.logging_out = True
         self._logged_out.clear()
         try:
@@ -274,6 +217,13 @@ class PageDriver(Asking):
             await self._go(page)
         except Exception as error:
             self._lose(Loss.NAVIGATION, _short(error))
+
+    @property
+    def _phase(self) -> Phase:
+        return self._tracker.phase
+
+    def _open_page(self) -> Page | None:
+        return None if self._ended or self._browser is None else self._browser.page
 
     def _page(self) -> Page:
         if self._ended or self._closing or self._browser is None:
@@ -385,9 +335,9 @@ class PageDriver(Asking):
     async def _tend(self) -> None:
         """Keep a page that is ready awake, and look for messages that it did not tell."""
         if self._is_ready() and self._vitals.answers and await self._care.round(self._page()):
-            await self._find_untold()
+            self._emit([*await self._sweeper.untold(self._page(), self._care.look_since)])
         if self._is_ready() and self._tracker.sweep_due:
-            await self._sweep()
+            self._emit([*await self._sweeper.missed(self._page())])
 
     def _is_ready(self) -> bool:
         return not self._ended and self._tracker.phase is Phase.READY
@@ -457,42 +407,6 @@ class PageDriver(Asking):
             return
         self._log.info("offline_for_long", effect="the page is loaded again")
         await self._reload(page)
-
-    async def _find_untold(self) -> None:
-        """Look for messages that the page has and did not tell; each one proves that it is deaf."""
-        late = self._clock.now() - self._patience.telling
-        try:
-            found = await call(self._page(), "sweep", _SWEEP, since=int(self._care.look_since.timestamp()))
-        except TransientError as error:
-            self._log.warning("sweep_failed", error=error.message)
-            return
-        seen = [self._tracker.message(data) for data in found["messages"]]
-        untold = [m for m in seen if m is not None and not self._vitals.was_told(m.wa_message_id) and m.at < late]
-        self._vitals.untold(len([message for message in untold if not message.replayed]))
-        self._emit([replace(message, replayed=True) for message in untold])
-
-    async def _sweep(self) -> None:
-        missed_since = self._tracker.missed_since
-        try:
-            found = await call(self._page(), "sweep", _SWEEP, since=int(missed_since.timestamp()))
-        except TransientError as error:
-            self._log.warning("sweep_failed", error=error.message)
-            return
-        self._tracker.sweep_due = False
-        messages = [message for data in found["messages"] if (message := self._tracker.message(data))]
-        swept = (self._tracker.doc, missed_since)
-        if swept == self._swept:
-            messages = [message for message in messages if not self._vitals.was_told(message.wa_message_id)]
-        self._swept = swept
-        for message in messages:
-            self._vitals.told(message.wa_message_id)
-        self._emit([*messages])
-        if found["skipped"]:
-            self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
-
-
-def _not_now() -> TransientError:
-    return TransientError("The account is not in a state for this.", code="not_ready")
 
 
 def _short(error: BaseException) -> str:

@@ -44,6 +44,7 @@ def init_scripts(root: Path = _ROOT) -> tuple[str, ...]:
         (_HERE / "changes.js").read_text(encoding="utf-8"),
         (_HERE / "contents.js").read_text(encoding="utf-8"),
         (_HERE / "media.js").read_text(encoding="utf-8"),
+        (_HERE / "reach_out.js").read_text(encoding="utf-8"),
         (_HERE / "calls.js").read_text(encoding="utf-8"),
         (_HERE / "directory.js").read_text(encoding="utf-8"),
     )

@@ -8,6 +8,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Limit(BaseModel):
+    """Whether WhatsApp lets the account begin conversations; ``until`` in ms since 1970, when the page says it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    limited: bool
+    until: float | None = None
+
+
 class Snapshot(BaseModel):
     """WhatsApp Web's own view of itself at one moment, as ``bridge.js`` reads it.
 
@@ -33,6 +42,7 @@ class Snapshot(BaseModel):
     name: str | None = None
     unsupported: bool = False
     gate: Literal["passkey", "banned", "limited"] | None = Field(default=None, description="what WhatsApp asks first")
+    limit: Limit | None = Field(default=None, description="None: this build cannot say")
     delivered: int = Field(default=0, description="how often WhatsApp said that all that had waited was delivered")
     traffic: int | None = Field(default=None, description="when something last came from WhatsApp, ms since 1970")
 

@@ -24,12 +24,14 @@ from session_core.whatsapp.driver import (
     MessageSeen,
     Offline,
     QrExpired,
+    ReachOutChanged,
+    ReachOutHit,
     Ready,
     Syncing,
 )
-from session_core.whatsapp.messages import PageMessage, ack_of, seen
+from session_core.whatsapp.messages import PageMessage, ack_of, instant, seen
 from session_core.whatsapp.qr import FIRST_LIFE, QrSeries
-from session_core.whatsapp.snapshot import Phase, Snapshot, decide
+from session_core.whatsapp.snapshot import Limit, Phase, Snapshot, decide
 
 _SWEEP_MARGIN = timedelta(minutes=2)
 """How much further back than the interruption a sweep looks: the clocks of host and WhatsApp differ."""
@@ -118,6 +120,7 @@ class Tracker:
         self._settled_at: datetime | None = None
         self._live_since: datetime | None = None
         self._address = ""
+        self._limit: Limit | None = None
 
     def feed(self, push: dict[str, Any]) -> list[DriverEvent]:
         """Take one thing that the page told and return what it means.
@@ -138,6 +141,8 @@ class Tracker:
             return [event] if event else []
         if kind == "ack":
             return [AckChanged(str(push["id"]), ack_of(int(push["ack"])))]
+        if kind == "limited":
+            return [ReachOutHit(str(push["id"]), _until(push.get("until")))]
         if kind == "change":
             return [change(push.get("change"))]
         raise ValueError(f"unknown news from the page: {kind!r}")
@@ -232,7 +237,14 @@ class Tracker:
                 self._code_until = self._steady.now() + (shown.expires_at - shown.shown_at)
                 events.append(shown)
         self._mind_late_messages(snapshot, before)
-        return events
+        return [*events, *self._mind_limit(snapshot)]
+
+    def _mind_limit(self, snapshot: Snapshot) -> list[DriverEvent]:
+        """Tell whether the account may begin conversations when that is news; the first word about it is."""
+        if self.phase is not Phase.READY or snapshot.limit is None or snapshot.limit == self._limit:
+            return []
+        self._limit = snapshot.limit
+        return [ReachOutChanged(snapshot.limit.limited, instant(snapshot.limit.until))]
 
     def _decide(self, snapshot: Snapshot) -> Phase:
         now = self._steady.now()
@@ -326,6 +338,10 @@ def _origin(url: str) -> str:
     host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port not in {None, _PORTS[parts.scheme]} else "")
+
+
+def _until(value: object) -> datetime | None:
+    return instant(float(value)) if isinstance(value, int | float) else None
 
 
 def _who(snapshot: Snapshot) -> tuple[str | None, str | None, str | None]:

@@ -27,6 +27,7 @@ from session_core.whatsapp.driver import (
     MediaNotThere,
     NumberFacts,
     QrShown,
+    ReachOutRefused,
     Ready,
     SendNotTried,
     SendRefused,
@@ -304,6 +305,40 @@ class NotTryingDriver(ScriptedDriver):
         raise SendNotTried("the page is not usable")
 
 
+class LimitedDriver(ScriptedDriver):
+    """WhatsApp lets its account write to ``known`` chats only.
+
+    Attributes:
+        known_to: chats that may be written to.
+        until: when that ends; None: nobody says.
+        tried: whether WhatsApp refuses, or the page knows beforehand.
+        asked: texts that it was asked to send in vain.
+    """
+
+    def __init__(
+        self, events: Iterable[DriverEvent] = (), *, until: datetime | None = None, tried: bool = False
+    ) -> None:
+        super().__init__(events)
+        self.known_to: set[str] = set()
+        self.until = until
+        self.tried = tried
+        self.asked: list[str] = []
+
+    async def send(
+        self,
+        chat_id: str,
+        content: AnyContent,
+        wa_key: str,
+        quoted_id: str | None = None,
+        *,
+        within: timedelta | None = None,
+    ) -> SentMessage:
+        if chat_id in self.known_to:
+            return await super().send(chat_id, content, wa_key, quoted_id, within=within)
+        self.asked.append(content.plain_text)
+        raise ReachOutRefused(self.until, tried=self.tried)
+
+
 class DoubtfulDriver(ScriptedDriver):
     """Breaks in the middle of a send: nobody is told whether it went out. It did when ``went_out``."""
 
@@ -335,6 +370,7 @@ ALL: tuple[type[Driver], ...] = (
     UnclosableDriver,
     RefusingDriver,
     NotTryingDriver,
+    LimitedDriver,
     DoubtfulDriver,
 )
 """Every fake; the annotation makes mypy prove that each keeps the contract."""

@@ -16,7 +16,7 @@ import contextlib
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,10 @@ class PhoneClient:
     async def call(self, sender: str, *, video: bool = False) -> Json:
         """Let a contact call."""
         return await self._post("call", video=video, **{"from": sender})
+
+    async def limit(self, until: datetime | None, *, told: bool = True) -> Json:
+        """Let the account begin no conversations until then (None: it may); ``told``: its pages know beforehand."""
+        return await self._post("limit", untilMs=until and int(until.timestamp() * 1000), told=told)
 
     async def group(self, subject: str, *members: str) -> str:
         """Put the account into a new group; return its id."""

@@ -28,7 +28,17 @@ def alert_list(alerts: Any) -> rx.Component:
 def _line(alert: Any) -> rx.Component:
     return rx.el.li(
         state_icon(alert.icon, 17),
-        rx.el.p(rx.el.strong(alert.title), " ", alert.why, " ", time(alert.since, "moment", Base.lang)),
+        rx.el.p(
+            rx.el.strong(alert.title),
+            " ",
+            alert.why,
+            " ",
+            rx.cond(
+                alert.until != "",
+                rx.fragment(t("alerts.until"), " ", time(alert.until, "moment", Base.lang)),
+                time(alert.since, "moment", Base.lang),
+            ),
+        ),
         rx.cond(
             alert.anchor != "",
             NativeLink.create(t("alerts.see"), href=alert.anchor, class_name="wh-text-link"),

@@ -14,6 +14,7 @@ TONE = {
     AlertKind.DOWN: "wait",
     AlertKind.BACKUP_FAILING: "wait",
     AlertKind.WEBHOOK_OFF: "wait",
+    AlertKind.REACH_OUT: "wait",
 }
 ICON = {
     AlertKind.NEEDS_PERSON: "alert",
@@ -21,12 +22,18 @@ ICON = {
     AlertKind.DOWN: "refresh",
     AlertKind.BACKUP_FAILING: "alert",
     AlertKind.WEBHOOK_OFF: "alert",
+    AlertKind.REACH_OUT: "alert",
 }
 
 
 @dataclasses.dataclass
 class AlertRow:
-    """One thing that is wrong; ``anchor`` leads to the card of its account or to the webhooks, else it is empty."""
+    """One thing that is wrong.
+
+    Attributes:
+        anchor: leads to the card of its account or to the webhooks, else it is empty.
+        until: when it ends by itself, ISO 8601; empty when nobody knows.
+    """
 
     id: str = ""
     tone: str = "wait"
@@ -34,6 +41,7 @@ class AlertRow:
     title: str = ""
     why: str = ""
     since: str = ""
+    until: str = ""
     anchor: str = ""
 
 
@@ -53,6 +61,7 @@ def _row(alert: AlertView, language: Language) -> AlertRow:
         title=text(language, key, **named) if named else text(language, f"{key}.nameless"),
         why=f"{reason(language, alert.reason_code)} {next_step(language, alert.reason_code)}".strip(),
         since=alert.raised_at.isoformat(),
+        until=alert.detail if alert.kind is AlertKind.REACH_OUT else "",
         anchor=_where(alert),
     )
 

@@ -110,13 +110,14 @@
       transport.answered(id, { t: msg.t });
     }
 
-    async function failed({ id, reason }) {
+    async function failed({ id, reason, code }) {
       const msg = MsgCollection.findFirst((one) => one.id.fromMe && one.id.id === id);
       if (msg && msg.ack === 0) {
+        msg.set({ isSendFailure: true, errorCode: code ?? undefined });
         msg.updateAck(-1);
         await storage.putMessage(msg);
       }
-      transport.answered(id, { t: msg?.t, error: reason });
+      transport.answered(id, { t: msg?.t, error: reason, code });
     }
 
     async function resend() {

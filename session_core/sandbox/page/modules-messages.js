@@ -11,7 +11,12 @@
       );
       return [
         message,
-        result.then((answer) => ({ messageSendResult: answer.error ?? 'OK', t: answer.t, count: null })),
+        result.then((answer) => ({
+          messageSendResult: answer.error ?? 'OK',
+          t: answer.t,
+          count: null,
+          ...(answer.code ? { errorCode: answer.code } : {}),
+        })),
       ];
     };
     exports.sendTextMsgToChat = async (chat, body) => {

@@ -100,6 +100,8 @@
       pollName: undefined,
       pollOptions: undefined,
       pollSelectableOptionsCount: undefined,
+      isSendFailure: false,
+      errorCode: undefined,
     });
     Msg.prototype.proxyName = 'msg';
     return Msg;
@@ -127,6 +129,11 @@
 
       get formattedTitle() {
         return this.name || require('WAWebFrontendContactGetters').getFormattedName(this.contact ?? this);
+      }
+
+      // What a contact who knows the account has given it.
+      getTcToken() {
+        return this.msgs.getModelsArray().some((msg) => !msg.id.fromMe || msg.ack > 0) ? new ArrayBuffer(1) : undefined;
       }
 
       get lastReceivedKey() {

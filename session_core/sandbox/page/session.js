@@ -34,7 +34,7 @@
       exports.me = account?.me ?? null;
       if (exports.me) await require('SandboxInbox').restore();
       announceReady({ keys: exports.keys });
-      for (const listener of ['SandboxLinking', 'SandboxInbox', 'SandboxChanges']) require(listener); // they hear frames from now on
+      for (const listener of ['SandboxLinking', 'SandboxInbox', 'SandboxChanges', 'SandboxReachOut']) require(listener); // they hear frames from now on
       Socket.set('state', 'OPENING');
       Stream.set('info', 'OPENING');
       Conn.set('platform', exports.me ? 'android' : undefined);

@@ -1,7 +1,7 @@
 /* The phone's page: reads the forms, calls the API, redraws once a second. */
 import { decode, get, post, send } from './api.js';
 import { switchLanguage, text, translate } from './texts.js';
-import { byId, drawChats, drawDevices, drawPhones, pretty } from './view.js';
+import { byId, drawChats, drawDevices, drawLimit, drawPhones, pretty } from './view.js';
 
 const POLL_MS = 1000;
 const KEY = 'sandbox-phone-number';
@@ -71,13 +71,14 @@ async function refresh() {
 
 function draw(phones, view) {
   drawPhones(phones, number, (chosen) => choosePhone(chosen, phones.find((phone) => phone.phone === chosen)?.name));
-  for (const id of ['link', 'devices-panel', 'chats-panel']) byId(id).hidden = !number;
+  for (const id of ['link', 'devices-panel', 'chats-panel', 'limit-panel']) byId(id).hidden = !number;
   if (!view) return;
   if (!contact && view.chats.length) {
     chooseContact(view.chats[0]);
     return;
   }
   drawDevices(view.devices, deviceActions);
+  drawLimit(view);
   drawChats(view, contact, chooseContact);
   byId('read').disabled = !view.chats.some((chat) => chat.contact === contact);
   const usable = phones.some((phone) => phone.phone === number);
@@ -158,6 +159,16 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
     if (picture) scanPicture(picture);
   });
 }
+
+// WhatsApp's limit on new chats
+
+const limit = (untilMs, done) =>
+  act(() => post('/phone/limit', { phone: number, untilMs, told: byId('limitTold').checked }), done);
+byId('limit').addEventListener('submit', (event) => {
+  event.preventDefault();
+  limit(Date.now() + Number(byId('minutes').value) * 60_000, 'limitSet');
+});
+byId('lift').addEventListener('click', () => limit(null, 'limitLifted'));
 
 // Messages
 

@@ -88,6 +88,12 @@ export function drawDevices(devices, actions) {
   replace(byId('devices'), devices.length ? devices.map(row) : [element('li', { class: 'dim' }, text('noDevices'))]);
 }
 
+export function drawLimit({ limitedUntilMs }) {
+  const until = limitedUntilMs ?? null;
+  byId('limited').textContent = until === null ? text('notLimited') : `⊘ ${text('limitedUntil')} ${when(until)}`;
+  byId('lift').disabled = until === null;
+}
+
 export function drawChats(view, contact, choose) {
   const chip = (chat) =>
     element(

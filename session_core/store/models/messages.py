@@ -84,6 +84,11 @@ class Message(Base, table=True):
     attempts: int = Field(default=0)
     lease_token: str | None = Field(default=None, max_length=64, description="who may send it now")
     lease_until: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    reach_out_at: datetime | None = Field(
+        default=None,
+        sa_column=time_column(nullable=True),
+        description="when it last met WhatsApp's limit on new conversations",
+    )
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     sent_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     updated_at: datetime = Field(default_factory=utcnow, sa_column=time_column())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, Index, UniqueConstraint, Uuid, false
 from sqlmodel import Field
 
 from session_core.clock import utcnow
@@ -26,6 +26,11 @@ class AccountSending(Base, table=True):
     )
     reach_out_until: datetime | None = Field(
         default=None, sa_column=time_column(nullable=True), description="until then WhatsApp lets it begin no chats"
+    )
+    reach_out_told: bool = Field(
+        default=False,
+        sa_column=Column(Boolean(), nullable=False, server_default=false()),
+        description="WhatsApp said until when; else it is a pause of ours",
     )
     duplicates_refused: int = Field(default=0)
     opted_out_refused: int = Field(default=0)

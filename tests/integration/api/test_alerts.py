@@ -22,6 +22,7 @@ DEFAULT = {
         "host_lost": True,
         "backup_failing": True,
         "webhook_off": True,
+        "reach_out": True,
         "back": True,
     },
     "quietHours": None,

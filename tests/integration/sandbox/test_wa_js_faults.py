@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,42 @@ async def test_a_slow_page(sandbox: RunningSandbox, wa: WaPage) -> None:
     await wa.until("injected")
     assert [name for name, _ in wa.events if name == "conn.main_init"] == []
     await wa.qr()
+
+
+LIMIT = """([chat]) => {
+    const { REACHOUT_TIMELOCK_IDB_KEY: key, isUserReachoutTimelocked, canSendMsgWhileTimelocked } =
+        require('WAWebReachoutTimelockUtils');
+    const found = WPP.chat.get(chat);
+    return {
+        locked: isUserReachoutTimelocked(),
+        ends: require('WAWebUserPrefsIndexedDBStorage').userPrefsIdb.get(key)?.time_enforcement_ends ?? null,
+        may: found ? canSendMsgWhileTimelocked({ chat: found, contact: found.contact }) : null,
+    };
+}"""
+
+
+async def test_a_limit_on_new_conversations(linked: Linked) -> None:
+    wa, ana = linked
+    await ana.write(BETO, "hola")
+    await wa.until("chat.new_message")
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    await ana.limit(until, told=False)
+    carla = "34611000002@c.us"
+    refused = await wa.send(carla, "¿quién eres?")
+    await wa.acked(refused["id"], -1)
+    code = "([id]) => { const msg = WPP.whatsapp.MsgStore.get(id); return [msg.errorCode, msg.isSendFailure]; }"
+    assert await wa.page.evaluate(code, [refused["id"]]) == [463, True]
+    assert (await wa.page.evaluate(LIMIT, [carla]))["locked"] is False
+    await wa.acked((await wa.send(BETO_ID, "hola, Beto"))["id"], 1)
+
+    async def seen(chat: str, wanted: dict[str, object]) -> None:
+        await eventually(lambda: wa.page.evaluate(LIMIT, [chat]), lambda found: found == wanted)
+
+    await ana.limit(until)
+    ends = until.timestamp() * 1000
+    await seen(carla, {"locked": True, "ends": ends, "may": False})
+    await seen(BETO_ID, {"locked": True, "ends": ends, "may": True})
+    assert (await ana.view())["limitedUntilMs"] == ends
+    await ana.limit(None)
+    await seen(carla, {"locked": False, "ends": None, "may": True})
+    assert [one["text"] for one in await ana.received()] == ["hola, Beto"]

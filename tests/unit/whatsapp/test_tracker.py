@@ -22,6 +22,8 @@ from session_core.whatsapp.driver import (
     Offline,
     QrExpired,
     QrShown,
+    ReachOutChanged,
+    ReachOutHit,
     Ready,
     Syncing,
 )
@@ -478,3 +480,35 @@ def test_syncing_again_after_days_has_its_whole_time(page: Page) -> None:
     assert page.tracker.overdue() is None
     page.clock.pass_(2)
     assert page.tracker.overdue() == "link"
+
+
+UNTIL = T0 + timedelta(days=3)
+LIMITED = {"limit": {"limited": True, "until": UNTIL.timestamp() * 1000}}
+FREE = {"limit": {"limited": False, "until": None}}
+
+
+def limits(events: list[DriverEvent]) -> list[ReachOutChanged]:
+    return [event for event in events if isinstance(event, ReachOutChanged)]
+
+
+def test_the_limit_on_new_conversations_is_told_once_and_when_it_changes() -> None:
+    page = Page()
+    assert limits(page.says(MAIN)) == []
+    assert limits(page.says(MAIN | FREE, MAIN | FREE)) == [ReachOutChanged(False, None)]
+    assert limits(page.says(MAIN | LIMITED, MAIN | LIMITED)) == [ReachOutChanged(True, UNTIL)]
+    assert limits(page.says(MAIN | {"limit": {"limited": True}})) == [ReachOutChanged(True, None)]
+    # A page that is offline says nothing new, one that was loaded anew what it said before.
+    assert limits(page.says(DOWN | FREE)) == []
+    page.reloads("d2")
+    assert limits(page.says(MAIN | {"limit": {"limited": True}})) == []
+    assert limits(page.says(MAIN | FREE)) == [ReachOutChanged(False, None)]
+
+
+@pytest.mark.parametrize(
+    ("said", "until"), [(UNTIL.timestamp() * 1000, UNTIL), (None, None), ("soon", None), (-1, None), (9e15, None)]
+)
+def test_a_refusal_for_the_limit(said: object, until: datetime | None) -> None:
+    page = Page()
+    page.says(MAIN)
+    told = page.tracker.feed({"kind": "limited", "doc": page.doc, "id": "true_1@c.us_A", "until": said})
+    assert told == [ReachOutHit("true_1@c.us_A", until)]
