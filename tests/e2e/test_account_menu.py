@@ -63,7 +63,9 @@ async def test_the_menu_offers_what_can_be_done(new_person: NewPerson, core: Cor
     found = await card(page, "Tienda")
     offered = page.get_by_role("menuitem")
     await page.get_by_role("button", name="Más acciones de Tienda").click()
-    await expect(offered).to_have_text(["Conectar", "Vincular con un código", "Cambiar el nombre", "Eliminar"])
+    await expect(offered).to_have_text(
+        ["Conectar", "Vincular con un código", "Envío y límites", "Cambiar el nombre", "Eliminar"]
+    )
     await expect(page.get_by_role("menu")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(offered).to_have_count(0)
@@ -76,6 +78,7 @@ async def test_the_menu_offers_what_can_be_done(new_person: NewPerson, core: Cor
             "Desconectar",
             "Parar a la fuerza",
             "Desconectar y desvincular",
+            "Envío y límites",
             "Cambiar el nombre",
             "Eliminar",
         ]
