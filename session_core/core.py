@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from session_core.bus.commands import CommandClient
-from session_core.bus.connection import RedisClient, open_redis
+from session_core.bus.connection import BUS_ERRORS, RedisClient, open_redis
 from session_core.bus.events import EventHub, EventPublisher
 from session_core.settings import Settings
 from session_core.store.engine import Database
+from session_core.store.errors import STORE_AWAY
+
+OUTAGES = (*BUS_ERRORS, *STORE_AWAY)
+"""What is raised while the bus or the database is away."""
 
 
 @dataclass(frozen=True, slots=True)

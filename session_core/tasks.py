@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from session_core.outages import Outage
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -77,15 +79,25 @@ class TaskOwner:
 class RecurringTask:
     """Runs a function again and again, and survives its errors."""
 
-    def __init__(self, function: Callable[[], Awaitable[None]], *, every: timedelta, name: str) -> None:
+    def __init__(
+        self,
+        function: Callable[[], Awaitable[None]],
+        *,
+        every: timedelta,
+        name: str,
+        outages: tuple[type[Exception], ...] = (),
+    ) -> None:
         """Prepare; nothing runs before `start`.
 
         Args:
             function: one round of work; an exception is logged and the next round comes as planned.
             every: pause between the end of one round and the start of the next.
             name: name of the task.
+            outages: errors that say that something else is away: one line when that begins, one when it is over.
         """
         self._function = function
+        self._outages = outages
+        self._outage = Outage("round_failed", task=name)
         self._every = every
         self._name = name
         self._wake = asyncio.Event()
@@ -111,6 +123,9 @@ class RecurringTask:
             self._wake.clear()
             try:
                 await self._function()
+                self._outage.ends()
+            except self._outages as error:
+                self._outage.begins(error)
             except Exception:
                 log.exception("round_failed", task=self._name)
             try:

@@ -11,11 +11,9 @@ import structlog
 from session_core.alerts.queue import MailQueue
 from session_core.alerts.round import look
 from session_core.bus import alerts as bus_alerts
-from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
-from session_core.core import Core
+from session_core.core import OUTAGES, Core
 from session_core.store import alert_mails, alerts
-from session_core.store.errors import STORE_AWAY
 from session_core.tasks import RecurringTask
 
 log = structlog.get_logger(__name__)
@@ -46,7 +44,7 @@ class Alerts:
         self._every = every
         self._queue = MailQueue(core.settings)
         self._token = uuid4().hex
-        self._rounds = RecurringTask(self._round, every=every, name="alerts")
+        self._rounds = RecurringTask(self._round, every=every, name="alerts", outages=OUTAGES)
 
     def start(self) -> None:
         """Begin."""
@@ -60,16 +58,14 @@ class Alerts:
         self._queue.close()
 
     async def _round(self) -> None:
+        if not await bus_alerts.begin_round(self._core.redis, self._token, TURN):
+            return
         try:
-            if await bus_alerts.begin_round(self._core.redis, self._token, TURN):
-                try:
-                    async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
-                        await self._work()
-                finally:
-                    # A little less than the pause, so that the next round of this process does not find its own turn.
-                    await bus_alerts.end_round(self._core.redis, self._token, self._every * 0.9)
-        except (*BUS_ERRORS, *STORE_AWAY, TimeoutError) as error:
-            log.warning("alerts_round_failed", error=type(error).__name__)
+            async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
+                await self._work()
+        finally:
+            # A little less than the pause, so that the next round of this process does not find its own turn.
+            await bus_alerts.end_round(self._core.redis, self._token, self._every * 0.9)
 
     async def _work(self) -> None:
         now = utcnow()

@@ -23,6 +23,7 @@ from session_core.bus import keys, lease
 from session_core.bus.connection import BUS_ERRORS, RedisClient
 from session_core.domain.commands import COMMANDS, AnyCommand
 from session_core.errors import PolicyError, TransientError, WhahookError
+from session_core.outages import Outage
 from session_core.tasks import TaskOwner, end, spawn
 
 log = structlog.get_logger(__name__)
@@ -163,10 +164,11 @@ class CommandServer:
         await self._tasks.close()
 
     async def _read(self) -> None:
-        last = "0"
+        last, outage = "0", Outage("commands_not_readable")
         while True:
             try:
                 batches = await self._redis.xread({self._stream: last}, block=_milliseconds(READ_BLOCK))
+                outage.ends()
                 for _stream, entries in batches or []:
                     for entry_id, fields in entries:
                         last = entry_id
@@ -174,7 +176,7 @@ class CommandServer:
                     await self._redis.xdel(self._stream, *(entry_id for entry_id, _ in entries))
             except Exception as error:
                 # Whatever it was: a host that stopped listening would hold its accounts and send nothing.
-                log.warning("commands_not_readable", error=repr(error))
+                outage.begins(error)
                 await asyncio.sleep(0.5)
 
     def _take(self, entry_id: str, fields: dict[str, str]) -> None:

@@ -24,6 +24,7 @@ from session_core.host.backup_restoring import Restorer
 from session_core.host.backup_tools import Owned, Running, Surroundings, Tools, add_line, tell_backup
 from session_core.host.house import Reach
 from session_core.host.policy import Restore
+from session_core.outages import Outage
 from session_core.store import backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import SessionBackup
@@ -55,6 +56,7 @@ class BackupKeeper:
         self._last: dict[UUID, datetime | None] = {}
         self._not_before: dict[UUID, datetime] = {}
         self._rounds = RecurringTask(self._round, every=tools.rhythm.look, name="backups")
+        self._outage = Outage("backups_not_readable")
 
     async def start(self, around: Surroundings) -> None:
         """Begin; what an earlier life left half-done is cleared away."""
@@ -217,8 +219,9 @@ class BackupKeeper:
             async with self._core.db.read() as session:
                 rows = [(row, user_id) for row, user_id in await backups.to_do(session)]
         except STORE_ERRORS as error:
-            log.warning("backups_not_readable", error=type(error).__name__)
+            self._outage.begins(error)
             return
+        self._outage.ends()
         for row, user_id in rows:
             if self._line or self._leaving:
                 # A session that stops is in more of a hurry.

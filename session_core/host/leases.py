@@ -22,6 +22,7 @@ from session_core.bus.connection import BUS_ERRORS, RedisClient
 from session_core.bus.lease import LEASE, Lease
 from session_core.clock import uptime
 from session_core.errors import TransientError
+from session_core.outages import Outage
 from session_core.tasks import RecurringTask
 
 T = TypeVar("T")
@@ -58,6 +59,10 @@ class _Held:
     told: bool = False
     said_over: bool = False
     scopes: set[asyncio.Timeout] = field(default_factory=set)
+    outage: Outage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outage = Outage("lease_not_renewed", account_id=str(self.lease.account_id))
 
     def prolong(self, until: float, at: float) -> None:
         self.until = until
@@ -228,8 +233,9 @@ class LeaseKeeper:
                 bus.regain(self._redis, held.lease, self._ttl)
             )
         except BUS_ERRORS as error:
-            log.warning("lease_not_renewed", account_id=str(account_id), error=repr(error))
+            held.outage.begins(error)
             return
+        held.outage.ends()
         if self._held.get(account_id) is not held:
             # Released while we asked.
             if kept:

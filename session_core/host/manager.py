@@ -33,6 +33,7 @@ from session_core.host.session import Session
 from session_core.host.taking import Row, Taker
 from session_core.host.tell import quietly
 from session_core.host.watch import HealthTeller
+from session_core.outages import Outage
 from session_core.store import accounts
 from session_core.store.errors import STORE_ERRORS
 from session_core.tasks import RecurringTask, spawn
@@ -98,6 +99,7 @@ class SessionManager:
         self._draining = False
         self._folder = ""
         self._reach = Reach()
+        self._rows_away, self._bus_away = Outage("rows_not_readable"), Outage("heartbeat_not_told")
         redis = self._core.redis
         self._neighbours = Neighbours(redis, house.host_id, rhythm.lease)
         self._leases = LeaseKeeper(redis, house.host_id, self, rhythm.lease, self._is_alone)
@@ -188,8 +190,9 @@ class SessionManager:
         try:
             rows = await self._rows()
         except STORE_ERRORS as error:
-            log.warning("rows_not_readable", error=type(error).__name__)
+            self._rows_away.begins(error)
             return
+        self._rows_away.ends()
         for account_id, session in list(self._sessions.items()):
             row = rows.get(account_id)
             if row is not None:
@@ -319,5 +322,6 @@ class SessionManager:
         try:
             async with asyncio.timeout(BUS_TIMEOUT.total_seconds()):
                 await hosts.beat(self._core.redis, beat, self._rhythm.lease)
+            self._bus_away.ends()
         except BUS_ERRORS as error:
-            log.warning("heartbeat_not_told", error=repr(error))
+            self._bus_away.begins(error)

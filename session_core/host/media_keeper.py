@@ -21,6 +21,7 @@ from session_core.host.session import Session
 from session_core.host.tell import quietly
 from session_core.media.intake import TakenIn, take_in
 from session_core.media.shelf import Shelf, path_of
+from session_core.outages import Outage
 from session_core.store import media, outbox
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Media
@@ -59,6 +60,7 @@ class MediaKeeper:
         self._core = core
         self._sessions = sessions
         self._busy: set[UUID] = set()
+        self._outage = Outage("media_not_readable")
         self._tasks = TaskOwner()
         self._rounds = RecurringTask(self._round, every=every, name="media-keeper")
 
@@ -84,8 +86,9 @@ class MediaKeeper:
             async with self._core.db.read() as session:
                 due = await media.due(session, ready, utcnow(), limit=50)
         except STORE_ERRORS as error:
-            log.warning("media_not_readable", error=type(error).__name__)
+            self._outage.begins(error)
             return
+        self._outage.ends()
         for row in due:
             if free > 0 and row.account_id is not None and row.account_id not in self._busy:
                 free -= 1

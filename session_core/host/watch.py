@@ -8,14 +8,11 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-
 from session_core.bus import condition
 from session_core.bus.connection import BUS_ERRORS
 from session_core.core import Core
 from session_core.domain.health import Health
-
-log = structlog.get_logger(__name__)
+from session_core.outages import Outage
 
 TELL_TIMEOUT = timedelta(seconds=2)
 
@@ -36,6 +33,7 @@ class HealthTeller:
         self._core = core
         self._sessions = sessions
         self._told: set[UUID] = set()
+        self._outage = Outage("health_not_told")
 
     async def tell(self) -> None:
         """Tell how the sessions are now, and take back what was told of those that are gone or judged no more."""
@@ -48,6 +46,7 @@ class HealthTeller:
             async with asyncio.timeout(TELL_TIMEOUT.total_seconds()):
                 await condition.keep_health(self._core.redis, news)
         except BUS_ERRORS as error:
-            log.warning("health_not_told", error=repr(error))
+            self._outage.begins(error)
             return
+        self._outage.ends()
         self._told = judged

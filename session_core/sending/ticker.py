@@ -10,9 +10,9 @@ import structlog
 
 from session_core.bus import keys
 from session_core.bus import lanes as bus_lanes
-from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
-from session_core.core import Core
+from session_core.core import OUTAGES, Core
+from session_core.outages import Outage
 from session_core.sending import lanes, settle
 from session_core.sending.queue import DrainQueue
 from session_core.store import messages, waiting
@@ -41,7 +41,8 @@ class Ticker:
         self._core = core
         self._queue = DrainQueue(core.settings)
         self._sweep_every = sweep_every
-        self._sweeper = RecurringTask(self._sweep, every=sweep_every, name="lane-sweeper")
+        self._sweeper = RecurringTask(self._sweep, every=sweep_every, name="lane-sweeper", outages=OUTAGES)
+        self._outage = Outage("ticker_cannot_reach_bus")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -62,8 +63,9 @@ class Ticker:
             try:
                 await self._sleep()
                 await self._queue_due()
-            except (*BUS_ERRORS, TimeoutError) as error:
-                log.warning("ticker_cannot_reach_bus", error=repr(error))
+                self._outage.ends()
+            except OUTAGES as error:
+                self._outage.begins(error)
                 await asyncio.sleep(PAUSE_AFTER_ERROR.total_seconds())
             except Exception:
                 log.exception("ticker_round_failed")

@@ -186,14 +186,11 @@ async def run_retention(core: Core) -> None:
     """Delete what is too old for ever, for a process that has more to do than that; cancelling ends it."""
 
     async def one_round() -> None:
-        try:
-            async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
-                if removed := await remove_old(core, utcnow()):
-                    log.info("old_messages_removed", messages=removed)
-        except (*STORE_AWAY, TimeoutError) as error:
-            log.warning("retention_round_failed", error=type(error).__name__)
+        async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
+            if removed := await remove_old(core, utcnow()):
+                log.info("old_messages_removed", messages=removed)
 
-    rounds = RecurringTask(one_round, every=EVERY, name="retention")
+    rounds = RecurringTask(one_round, every=EVERY, name="retention", outages=STORE_AWAY)
     rounds.start()
     try:
         await asyncio.Event().wait()

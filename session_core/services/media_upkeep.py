@@ -24,7 +24,7 @@ class MediaJanitor:
 
     def __init__(self, core: Core, *, every: timedelta = EVERY) -> None:
         self._core = core
-        self._rounds = RecurringTask(self._round, every=every, name="media-janitor")
+        self._rounds = RecurringTask(self._round, every=every, name="media-janitor", outages=STORE_AWAY)
 
     def start(self) -> None:
         """Begin."""
@@ -35,12 +35,9 @@ class MediaJanitor:
         await self._rounds.stop()
 
     async def _round(self) -> None:
-        try:
-            async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
-                while await remove_unneeded(self._core, limit=PAGE) >= PAGE:
-                    log.info("media_removed", files=PAGE)
-        except (*STORE_AWAY, TimeoutError) as error:
-            log.warning("media_janitor_round_failed", error=type(error).__name__)
+        async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
+            while await remove_unneeded(self._core, limit=PAGE) >= PAGE:
+                log.info("media_removed", files=PAGE)
 
 
 async def run_media_janitor(core: Core) -> None:

@@ -16,9 +16,8 @@ from uuid import UUID
 import structlog
 
 from session_core.bus import keys
-from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
-from session_core.core import Core
+from session_core.core import OUTAGES, Core
 from session_core.store import outbox, webhook_lanes, webhooks
 from session_core.store.errors import STORE_AWAY
 from session_core.store.webhook_lanes import LaneKey
@@ -52,7 +51,7 @@ class Webhooks:
             allow_private=settings.webhook_private_targets == "allow", timeout=settings.webhook_timeout
         )
         self._vault = open_vault(settings.webhook_keys_text, settings.data_dir.absolute())
-        self._rounds = RecurringTask(self._round, every=every, name="webhooks")
+        self._rounds = RecurringTask(self._round, every=every, name="webhooks", outages=OUTAGES)
         self._running: dict[LaneKey, asyncio.Task[None]] = {}
         self._tasks = TaskOwner()
 
@@ -71,13 +70,10 @@ class Webhooks:
         await self._poster.close()
 
     async def _round(self) -> None:
-        try:
-            while await fan_out(self._core):
-                await self._start_due()
+        while await fan_out(self._core):
             await self._start_due()
-            await self._tidy()
-        except (*BUS_ERRORS, *STORE_AWAY, TimeoutError) as error:
-            log.warning("webhooks_round_failed", error=type(error).__name__)
+        await self._start_due()
+        await self._tidy()
 
     async def _start_due(self) -> None:
         while (free := LANES - len(self._running)) > 0:

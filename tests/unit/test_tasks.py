@@ -153,6 +153,28 @@ class TestRecurringTask:
             await task.stop()
         assert {line["event"] for line in lines} == {"round_failed"}
 
+    async def test_an_outage_is_one_line_without_a_traceback_and_its_end_is_another(self) -> None:
+        away, rounds = True, 0
+        done = asyncio.Event()
+
+        async def reach_out() -> None:
+            nonlocal rounds, away
+            rounds += 1
+            if away:
+                away = rounds < 3
+                raise ConnectionRefusedError("nobody listens")
+            done.set()
+
+        task = RecurringTask(reach_out, every=timedelta(0), name="reaching", outages=(OSError,))
+        with capture_logs() as lines:
+            task.start()
+            await asyncio.wait_for(done.wait(), 5)
+            await asyncio.sleep(0)
+            await task.stop()
+        assert [line["event"] for line in lines] == ["round_failed", "round_failed_over"]
+        assert lines[0]["task"] == "reaching"
+        assert "exc_info" not in lines[0]
+
     async def test_a_wake_up_during_a_round_is_not_lost(self) -> None:
         woken = False
         rounds: asyncio.Queue[None] = asyncio.Queue()

@@ -176,7 +176,8 @@ class TestTurns:
 
         monkeypatch.setattr(service, "look", away)
         one = service.Alerts(core, every=timedelta(milliseconds=100))
-        await one._round()
+        with pytest.raises(ConnectionRefusedError):
+            await one._round()
         found: list[str] = []
         monkeypatch.setattr(service, "look", self.counting(found))
 
