@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 
 class WhahookError(Exception):
     """Base of every error that we raise on purpose.
@@ -72,6 +75,20 @@ class Unauthenticated(PolicyError):
             action="Sign in on the page or send the header X-API-Key.",
             status_code=401,
         )
+
+
+class TooMany(PolicyError):
+    """Somebody tries too often.
+
+    Attributes:
+        retry_after: so long the next tries are refused, too.
+    """
+
+    def __init__(self, message: str, *, code: str, retry_after: timedelta) -> None:
+        minutes = max(1, math.ceil(retry_after.total_seconds() / 60))
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(message, code=code, action=f"Wait {wait} and try again.", status_code=429)
+        self.retry_after = retry_after
 
 
 class Conflict(PolicyError):

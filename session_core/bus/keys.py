@@ -86,6 +86,11 @@ def sign_in_failures(who: str) -> str:
     return f"wh:sign-in:{who}"
 
 
+def tries_of_address(way: str, who: str) -> str:
+    """Counter of the tries to get in from an address, by its hash."""
+    return f"wh:tries:{way}:{who}"
+
+
 def lane_queued(account_id: UUID) -> str:
     """Set while a drain of the account's lane waits in the queue."""
     return f"wh:lane:{{{account_id}}}:queued"

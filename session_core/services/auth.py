@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import structlog
@@ -13,12 +12,11 @@ from email_validator import EmailNotValidError, validate_email
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from session_core.bus import keys
-from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.text import is_storable, storable
 from session_core.errors import Conflict, PolicyError
+from session_core.services import attempts
 from session_core.services.principal import Principal, hash_secret, new_token
 from session_core.store import users
 from session_core.store.errors import AlreadyThere
@@ -31,9 +29,6 @@ MAX_PASSWORD = 200
 """argon2 reads it all; a limit keeps a sign-in from being a way to burn CPU."""
 
 MAX_NAME = 100
-
-MAX_FAILURES = 10
-FAILURE_WINDOW = timedelta(minutes=15)
 
 
 @lru_cache(maxsize=1)
@@ -83,11 +78,20 @@ def _check_password(password: str) -> None:
         )
 
 
-async def sign_up(core: Core, *, email: str, password: str, name: str, user_agent: str = "") -> SignedIn:
+async def sign_up(core: Core, *, email: str, password: str, name: str, address: str, user_agent: str = "") -> SignedIn:
     """Make an account for a person and sign them in.
+
+    Args:
+        core: the process's core.
+        email: as typed.
+        password: as typed.
+        name: as typed; without one the e-mail's first part.
+        address: the client's address, for the limit on tries.
+        user_agent: the browser's name, to recognise a login later.
 
     Raises:
         PolicyError: 403 ``sign_up_closed``, 422 for a bad e-mail, password or name.
+        TooMany: 429 ``too_many_from_address``.
         Conflict: 409 ``email_taken``.
     """
     if core.settings.sign_up == "closed":
@@ -97,6 +101,7 @@ async def sign_up(core: Core, *, email: str, password: str, name: str, user_agen
             action="Ask whoever runs it for an account.",
             status_code=403,
         )
+    await attempts.count_address(core, "sign_up", address)
     email = _clean_email(email)
     _check_password(password)
     name = storable(name.strip(), MAX_NAME) or email.partition("@")[0][:MAX_NAME]
@@ -120,20 +125,22 @@ async def sign_in(core: Core, *, email: str, password: str, address: str, user_a
         core: the process's core.
         email: as typed.
         password: as typed.
-        address: the client's address, for the limit on failures.
+        address: the client's address, for the limits on tries and failures.
         user_agent: the browser's name, to recognise a login later.
 
     Raises:
-        PolicyError: 401 ``bad_credentials``; 429 ``too_many_attempts`` after ten failures in a quarter of an hour.
+        PolicyError: 401 ``bad_credentials``.
+        TooMany: 429 ``too_many_attempts`` after ten failures in a quarter of an hour, ``too_many_from_address``.
     """
+    await attempts.count_address(core, "sign_in", address)
     wrong = PolicyError(
         "The e-mail or the password is wrong.", code="bad_credentials", action="Try again.", status_code=401
     )
     if not is_storable(email + password) or len(password) > MAX_PASSWORD:
         raise wrong
     email = _known_as(email)
-    counter = keys.sign_in_failures(hashlib.sha256(f"{address} {email}".encode()).hexdigest())
-    await _count_attempt(core, counter)
+    counter = attempts.failures_of(address, email)
+    await attempts.count_failure(core, counter)
     async with core.db.read() as session:
         user = await users.by_email(session, email)
     # An unknown e-mail costs the same time as a wrong password, so the answer's speed tells nothing.
@@ -141,7 +148,7 @@ async def sign_in(core: Core, *, email: str, password: str, address: str, user_a
     right, new_hash = await asyncio.to_thread(_hasher().verify_and_update, password, stored)
     if user is None or not right:
         raise wrong
-    await _forget_attempts(core, counter)
+    await attempts.forget_failures(core, counter)
     principal = Principal(user.id, user.email, user.name, "cookie")
     if new_hash:
         async with core.db.begin() as session:
@@ -171,36 +178,3 @@ async def _log_in(core: Core, principal: Principal, user_agent: str) -> SignedIn
             ),
         )
     return SignedIn(principal, token, expires_at)
-
-
-async def _count_attempt(core: Core, counter: str) -> None:
-    """Count a sign-in before it is tried, so that many at once cannot all slip through; refuse too many.
-
-    Raises:
-        PolicyError: 429 ``too_many_attempts``.
-    """
-    try:
-        async with core.redis.pipeline(transaction=True) as pipe:
-            # The counter's life begins with its first attempt and no later one makes it longer.
-            pipe.set(counter, 0, ex=FAILURE_WINDOW, nx=True)
-            pipe.incr(counter)
-            attempts = int((await pipe.execute())[1])
-    except BUS_ERRORS as error:
-        # Without the bus nobody is locked out; the password is still needed.
-        log.warning("sign_in_not_counted", error=repr(error))
-        return
-    if attempts > MAX_FAILURES:
-        raise PolicyError(
-            "Too many failed attempts.",
-            code="too_many_attempts",
-            action="Wait a quarter of an hour and try again.",
-            status_code=429,
-        )
-
-
-async def _forget_attempts(core: Core, counter: str) -> None:
-    """Begin to count anew: whoever knows the password has not failed."""
-    try:
-        await core.redis.delete(counter)
-    except BUS_ERRORS as error:
-        log.warning("sign_in_count_not_forgotten", error=repr(error))

@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from session_core.domain.backup_keys import parse_keys
 from session_core.domain.resources import LEAST_AGE
 from session_core.errors import FatalError
+from session_core.settings.access import AccessSettings
 from session_core.settings.media import MediaSettings
 from session_core.settings.values import ADDRESS, Duration, Size, env, mailbox, origin_of
 from session_core.settings.webhooks import WebhookSettings
@@ -36,7 +37,7 @@ MAX_SOCKET_PATH = 100
 """Bytes. The kernel allows 107 (Linux) or 103 (macOS) for the path of a Unix socket."""
 
 
-class Settings(MediaSettings, WebhookSettings, WorkerSettings, BaseSettings):
+class Settings(AccessSettings, MediaSettings, WebhookSettings, WorkerSettings, BaseSettings):
     """Every setting of every process. The variable is ``WHAHOOK_`` + the name, unless an alias says otherwise."""
 
     model_config = SettingsConfigDict(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from session_core.errors import WhahookError
+from session_core.errors import TooMany, WhahookError
 from session_core.services import auth
 from session_core.services.auth import SignedIn
 from session_core.services.health import OUTAGES
@@ -61,6 +61,7 @@ async def sign_up(
     request: Request,
     core: CoreDep,
     settings: SettingsDep,
+    address: AddressDep,
     email: Text = "",
     password: Text = "",
     name: Text = "",
@@ -71,7 +72,12 @@ async def sign_up(
         refuse_foreign_origin(request.headers, settings)
         body = SignUp(email=email, password=password, name=name)
         signed_in = await auth.sign_up(
-            core, email=body.email, password=body.password, name=body.name, user_agent=_user_agent(request)
+            core,
+            email=body.email,
+            password=body.password,
+            name=body.name,
+            address=address,
+            user_agent=_user_agent(request),
         )
     except FORM_ERRORS as error:
         return _back(SIGN_UP, error, next)
@@ -109,7 +115,8 @@ def _back(page: str, error: Exception, target: str) -> RedirectResponse:
     else:
         log.warning("form_failed_outage", page=page, error=type(error).__name__)
         code = "temporarily_unavailable"
-    return RedirectResponse(page_with_error(page, code, target), SEE_OTHER)
+    wait = error.retry_after if isinstance(error, TooMany) else None
+    return RedirectResponse(page_with_error(page, code, target, wait), SEE_OTHER)
 
 
 def _user_agent(request: Request) -> str:

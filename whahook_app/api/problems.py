@@ -14,8 +14,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from session_core.errors import Conflict, FatalError, LoginRequired, NotFound, PolicyError, TransientError, WhahookError
-from session_core.services.auth import FAILURE_WINDOW
+from session_core.errors import (
+    Conflict,
+    FatalError,
+    LoginRequired,
+    NotFound,
+    PolicyError,
+    TooMany,
+    TransientError,
+    WhahookError,
+)
 from session_core.services.health import OUTAGES
 from whahook_app.api.schemas import FieldProblem, Problem
 
@@ -82,8 +90,8 @@ def from_error(error: WhahookError) -> ProblemResponse:
         more["existing_id"] = error.existing_id
     if isinstance(error, TransientError):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        headers["Retry-After"] = str(math.ceil(FAILURE_WINDOW.total_seconds()))
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after.total_seconds())))
     if status == HTTPStatus.UNAUTHORIZED:
         # A scheme that no browser knows: it must not open its own password window.
         headers["WWW-Authenticate"] = 'ApiKey realm="WhaHook"'

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 HOME = "/settings/connections"
@@ -33,9 +35,26 @@ def safe_next(target: str | None, default: str = HOME) -> str:
     return quote(target, safe="/?&=#%:@!$'()*+,;~[]")
 
 
-def page_with_error(page: str, code: str, target: str | None) -> str:
-    """Return the address of a form's page that says what went wrong and still knows where to go next."""
+def read_wait(said: object) -> timedelta | None:
+    """Return how long to wait, as the address of a form's page says it; None when it says nothing sensible."""
+    text = str(said or "")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6) or int(text) == 0:
+        return None
+    return timedelta(seconds=int(text))
+
+
+def page_with_error(page: str, code: str, target: str | None, wait: timedelta | None = None) -> str:
+    """Return the address of a form's page that says what went wrong and still knows where to go next.
+
+    Args:
+        page: the form's page.
+        code: of the error.
+        target: where to go after signing in.
+        wait: how long the next tries are refused, too.
+    """
     query = {"error": code}
+    if wait is not None:
+        query["wait"] = str(max(1, math.ceil(wait.total_seconds())))
     following = safe_next(target)
     if following != HOME:
         query["next"] = following

@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from session_core.services import auth
+from session_core.services import attempts
 from session_core.settings import Settings
 from tests.integration.api.conftest import PASSWORD, Person, client
 from tests.servers.api import RunningApi, running_api
@@ -82,14 +82,51 @@ async def test_after_ten_failures_an_address_has_to_wait(api: RunningApi, settin
     async with running_api(proxied) as behind_proxy:
         async with client(behind_proxy, x_forwarded_for="198.51.100.7") as attacker:
             # What the client writes itself stands further left and does not count.
-            for number in range(auth.MAX_FAILURES):
+            for number in range(attempts.MAX_FAILURES):
                 attacker.headers["X-Forwarded-For"] = f"203.0.113.{number}, 198.51.100.7"
                 assert (await attempt(attacker, "wrong")).status_code == 401
             refused = await attempt(attacker, PASSWORD)
             assert (refused.status_code, refused.json()["code"]) == (429, "too_many_attempts")
-            assert int(refused.headers["retry-after"]) == 900
+            assert 800 < int(refused.headers["retry-after"]) <= 900
         async with client(behind_proxy, x_forwarded_for="198.51.100.8") as owner:
             assert (await attempt(owner, PASSWORD)).status_code == 200
+
+
+async def test_an_address_alone_is_limited_over_rest_and_on_the_page(settings: Settings) -> None:
+    limits = {"trusted_proxy_hops": 1, "sign_ins_per_address": 2, "sign_ups_per_address": 2}
+    async with running_api(settings.model_copy(update=limits)) as api, client(api) as somebody:
+
+        async def attempt(way: str, number: int, address: str) -> httpx.Response:
+            # What the client writes itself stands further left; all of an IPv6 /64 is one address.
+            somebody.headers["X-Forwarded-For"] = f"203.0.113.{number}, {address}"
+            body = {"email": f"person{number}@example.org", "password": "x" * 8}
+            return await somebody.post(f"/api/v1/auth/{way}", json=body | ({"name": "P"} if "up" in way else {}))
+
+        for way, passes in (("sign-in", 401), ("sign-up", 201)):
+            for number in range(2):
+                assert (await attempt(way, number, f"2001:db8:0:1::{number}")).status_code == passes
+            refused = await attempt(way, 3, "2001:db8:0:1:ffff::1")
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_from_address")
+            assert 800 < int(refused.headers["retry-after"]) <= 3600
+            assert refused.json()["action"].startswith("Wait ")
+            assert (await attempt(way, 4, "2001:db8:0:2::1")).status_code == passes
+
+            somebody.headers["X-Forwarded-For"] = "2001:db8:0:1::9"
+            form = await somebody.post(f"/auth/{way}", data={"email": "a@example.org", "password": "x" * 8})
+            assert form.status_code == 303
+            assert form.headers["location"].startswith(f"/{way}?error=too_many_from_address&wait=")
+
+
+async def test_a_header_of_an_untrusted_client_changes_nothing(settings: Settings) -> None:
+    # A public address: what comes from this machine comes from a proxy, then.
+    public = {"sign_ins_per_address": 1, "public_url_setting": "https://wa.example.org"}
+    async with running_api(settings.model_copy(update=public)) as api, client(api) as somebody:
+        found = []
+        for number in range(2):
+            somebody.headers["X-Forwarded-For"] = f"203.0.113.{number}"
+            body = {"email": "ana@example.org", "password": "wrong one"}
+            found.append((await somebody.post("/api/v1/auth/sign-in", json=body)).status_code)
+        assert found == [401, 429]
 
 
 async def test_closed_sign_up(settings: Settings) -> None:
@@ -177,6 +214,6 @@ async def test_our_own_page_can(ana: Person, api: RunningApi) -> None:
 async def test_many_sign_ins_at_once(anonymous: httpx.AsyncClient, ana: Person) -> None:
     body = {"email": ana.email, "password": PASSWORD}
     answers = await asyncio.gather(
-        *(anonymous.post("/api/v1/auth/sign-in", json=body) for _ in range(auth.MAX_FAILURES))
+        *(anonymous.post("/api/v1/auth/sign-in", json=body) for _ in range(attempts.MAX_FAILURES))
     )
     assert {answer.status_code for answer in answers} == {200}

@@ -11,14 +11,16 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from session_core.bus import keys
 from session_core.clock import utcnow
-from session_core.core import Core
-from session_core.errors import Conflict, PolicyError
-from session_core.services import auth
+from session_core.core import Core, open_core
+from session_core.errors import Conflict, PolicyError, TooMany
+from session_core.services import attempts, auth
 from session_core.services.principal import from_cookie, hash_secret
 from session_core.store import users
 from tests.factories import SECOND
+from tests.waiting import eventually
 
-ANA: dict[str, Any] = {"email": "ana@example.org", "password": "correct horse", "name": "Ana"}
+ADDRESS = "198.51.100.7"
+ANA: dict[str, Any] = {"email": "ana@example.org", "password": "correct horse", "name": "Ana", "address": ADDRESS}
 
 
 def with_settings(core: Core, **values: object) -> Core:
@@ -26,7 +28,7 @@ def with_settings(core: Core, **values: object) -> Core:
 
 
 async def sign_in(core: Core, **changes: str) -> auth.SignedIn:
-    values = {"email": ANA["email"], "password": ANA["password"], "address": "198.51.100.7", **changes}
+    values = {"email": ANA["email"], "password": ANA["password"], "address": ADDRESS, **changes}
     return await auth.sign_in(core, **values)
 
 
@@ -171,24 +173,26 @@ class TestLockout:
     @pytest.fixture(autouse=True)
     def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Each try costs the hasher's time."""
-        monkeypatch.setattr(auth, "MAX_FAILURES", 3)
+        monkeypatch.setattr(attempts, "MAX_FAILURES", 3)
 
     async def test_so_many_failures_lock_the_door(self, core: Core) -> None:
         await auth.sign_up(core, **ANA)
-        for _ in range(auth.MAX_FAILURES):
+        for _ in range(attempts.MAX_FAILURES):
             assert (await refused(core, password="wrong horse")).code == "bad_credentials"
         error = await refused(core)
         assert (error.code, error.status_code) == ("too_many_attempts", 429)
+        assert isinstance(error, TooMany)
+        assert timedelta(0) < error.retry_after <= attempts.FAILURE_WINDOW
 
     async def test_many_at_once_are_no_way_around(self, core: Core) -> None:
         await auth.sign_up(core, **ANA)
         outcomes = await asyncio.gather(*(refused(core, password=f"guess {number}") for number in range(8)))
-        assert [outcome.code for outcome in outcomes].count("bad_credentials") == auth.MAX_FAILURES
+        assert [outcome.code for outcome in outcomes].count("bad_credentials") == attempts.MAX_FAILURES
 
     async def test_others_are_not_locked_out(self, core: Core) -> None:
         await auth.sign_up(core, **ANA)
         await auth.sign_up(core, **{**ANA, "email": "eva@example.org"})
-        for _ in range(auth.MAX_FAILURES + 1):
+        for _ in range(attempts.MAX_FAILURES + 1):
             await refused(core, password="wrong horse")
         await sign_in(core, address="203.0.113.9")
         await sign_in(core, email="eva@example.org")
@@ -196,7 +200,7 @@ class TestLockout:
     async def test_the_right_password_begins_anew(self, core: Core) -> None:
         await auth.sign_up(core, **ANA)
         for _ in range(2):
-            for _ in range(auth.MAX_FAILURES - 1):
+            for _ in range(attempts.MAX_FAILURES - 1):
                 await refused(core, password="wrong horse")
             await sign_in(core)
 
@@ -208,13 +212,72 @@ class TestLockout:
             (counter,) = await core.redis.keys(keys.sign_in_failures("*"))
             lives.append(await core.redis.pttl(counter))
         assert lives == sorted(lives, reverse=True)
-        assert 0 < lives[-1] <= auth.FAILURE_WINDOW / timedelta(milliseconds=1)
+        assert 0 < lives[-1] <= attempts.FAILURE_WINDOW / timedelta(milliseconds=1)
         assert "ana" not in counter  # who tried is nobody's business
 
     async def test_without_the_bus_the_password_still_counts(self, core_without_bus: Core) -> None:
         await auth.sign_up(core_without_bus, **ANA)
         assert (await refused(core_without_bus, password="wrong horse")).code == "bad_credentials"
         assert (await sign_in(core_without_bus)).principal.name == "Ana"
+
+
+class TestAddress:
+    """Limits by the address alone. The tries are wrong by their form, so that none costs the hasher's time."""
+
+    async def tries(self, core: Core, number: int, **changes: str) -> list[str]:
+        return [(await refused(core, password="x" * 201, **changes)).code for _ in range(number)]
+
+    async def test_other_e_mails_are_no_way_around(self, core: Core) -> None:
+        few = with_settings(core, sign_ins_per_address=3)
+        for number in range(3):
+            assert (await refused(few, email=f"{number}@example.org", password="x" * 201)).code == "bad_credentials"
+        error = await refused(few, email="another@example.org")
+        assert (error.code, error.status_code) == ("too_many_from_address", 429)
+        assert isinstance(error, TooMany)
+        assert few.settings.sign_in_window - timedelta(minutes=1) < error.retry_after <= few.settings.sign_in_window
+        assert error.action == "Wait 15 minutes and try again."
+        assert await self.tries(few, 1, address="203.0.113.9") == ["bad_credentials"]
+
+    async def test_many_at_once_from_several_processes_are_counted_together(self, core: Core) -> None:
+        few = with_settings(core, sign_ins_per_address=4)
+        async with open_core(few.settings) as other:
+            found = await asyncio.gather(*(self.tries(each, 3) for each in (few, other, few, other)))
+        assert [code for codes in found for code in codes].count("bad_credentials") == 4
+
+    async def test_sign_ups_have_a_limit_of_their_own(self, core: Core) -> None:
+        few = with_settings(core, sign_ups_per_address=2, sign_ins_per_address=1)
+        await auth.sign_up(few, **ANA)
+        with pytest.raises(Conflict):
+            await auth.sign_up(few, **ANA)
+        with pytest.raises(TooMany) as caught:
+            await auth.sign_up(few, **{**ANA, "email": "eva@example.org"})
+        assert caught.value.code == "too_many_from_address"
+        await sign_in(few)
+
+    async def test_the_window_ends_by_itself(self, core: Core) -> None:
+        few = with_settings(core, sign_ins_per_address=1, sign_in_window=timedelta(milliseconds=300))
+        assert await self.tries(few, 2) == ["bad_credentials", "too_many_from_address"]
+
+        async def again() -> bool:
+            return await self.tries(few, 1) == ["bad_credentials"]
+
+        await eventually(again, 20 * SECOND, "tries are let through again")
+
+    async def test_no_limit_and_the_operator_s_own_machine(self, core: Core) -> None:
+        assert set(await self.tries(with_settings(core, sign_ins_per_address=0), 3)) == {"bad_credentials"}
+        few = with_settings(core, sign_ins_per_address=1)
+        assert set(await self.tries(few, 3, address="127.0.0.1")) == {"bad_credentials"}
+        behind = with_settings(few, public_url_setting="https://wa.example.org")
+        assert await self.tries(behind, 2, address="127.0.0.1") == ["bad_credentials", "too_many_from_address"]
+
+    async def test_without_the_bus_nobody_is_refused(self, core_without_bus: Core) -> None:
+        few = with_settings(core_without_bus, sign_ins_per_address=1)
+        assert set(await self.tries(few, 3)) == {"bad_credentials"}
+
+    async def test_what_is_counted_names_nobody(self, core: Core) -> None:
+        await self.tries(core, 1)
+        (counter,) = await core.redis.keys(keys.tries_of_address("*", "*"))
+        assert ADDRESS not in counter
 
 
 class TestCookie:

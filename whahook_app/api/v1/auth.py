@@ -13,11 +13,20 @@ from whahook_app.auth.cookie import clear_login_cookie, set_login_cookie
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/sign-up", status_code=201, dependencies=[Depends(own_origin)], responses=problems(403, 409, 422, 503))
-async def sign_up(body: SignUp, core: CoreDep, settings: SettingsDep, request: Request, response: Response) -> User:
+@router.post(
+    "/sign-up", status_code=201, dependencies=[Depends(own_origin)], responses=problems(403, 409, 422, 429, 503)
+)
+async def sign_up(
+    body: SignUp, core: CoreDep, settings: SettingsDep, address: AddressDep, request: Request, response: Response
+) -> User:
     """Make a user and sign them in: the answer sets the cookie."""
     signed_in = await auth.sign_up(
-        core, email=body.email, password=body.password, name=body.name, user_agent=_user_agent(request)
+        core,
+        email=body.email,
+        password=body.password,
+        name=body.name,
+        address=address,
+        user_agent=_user_agent(request),
     )
     set_login_cookie(response, signed_in.token, settings)
     return User.of(signed_in.principal)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whahook_app.auth.redirects import HOME, page_with_error, safe_next
+from whahook_app.auth.redirects import HOME, page_with_error, read_wait, safe_next
 
 
 @pytest.mark.parametrize("target", ["/messages", "/messages?account=1#end", "/settings/connections", "/"])
@@ -53,3 +54,14 @@ def test_an_error_keeps_where_to_go_next() -> None:
     assert page_with_error("/sign-in", "bad_credentials", None) == "/sign-in?error=bad_credentials"
     assert page_with_error("/sign-in", "bad", "/messages?a=1") == "/sign-in?error=bad&next=%2Fmessages%3Fa%3D1"
     assert page_with_error("/sign-in", "bad", "//evil.example") == "/sign-in?error=bad"
+
+
+def test_how_long_to_wait_is_told_in_whole_seconds() -> None:
+    address = page_with_error("/sign-in", "too_many_from_address", None, timedelta(seconds=61.2))
+    assert address == "/sign-in?error=too_many_from_address&wait=62"
+    assert read_wait("62") == timedelta(seconds=62)
+
+
+@pytest.mark.parametrize("said", [None, "", "0", "-5", "1e9", "9" * 7, "٣", "soon"])
+def test_a_senseless_time_to_wait_is_none(said: str | None) -> None:
+    assert read_wait(said) is None
