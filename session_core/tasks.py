@@ -58,6 +58,19 @@ async def end(*tasks: asyncio.Task[Any], timeout: timedelta = timedelta(seconds=
     return left
 
 
+async def to_its_end(coro: Coroutine[Any, Any, T], *, name: str) -> T:
+    """Await what must not be left half done: a cancellation meanwhile counts at its end. It has to end by itself."""
+    task, cancelled = spawn(coro, name=name), False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    return task.result()
+
+
 class TaskOwner:
     """Holds tasks and ends them together."""
 

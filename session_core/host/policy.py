@@ -105,11 +105,19 @@ def wanted_of(runtime: SessionRuntime) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a session of this host is doing. ``seq`` is the newest request that it took into account."""
+    """What a session of this host is doing.
+
+    Attributes:
+        goal: what it is after.
+        seq: the newest request that it took into account.
+        ending: it has nothing more to do but to store what it said.
+        gave_up: it has said why only a person can go on, and is closing its browser.
+    """
 
     goal: Goal
     seq: int
     ending: bool = False
+    gave_up: bool = False
 
 
 def decide(wanted: Wanted, running: Running | None) -> Order | None:
@@ -145,7 +153,9 @@ def _other_order(wanted: Wanted, running: Running) -> Order | None:
     if wanted.logout_seq:
         return Order(Goal.LOGOUT, wanted.logout_seq)
     if wanted.desired is Desired.STOPPED:
-        return Order(Goal.STOP, wanted.wanted_seq)
+        # Who gave up wants nothing more itself: "stopped" must not hide why, unless the owner asked for it since.
+        own = running.gave_up and wanted.wanted_seq <= running.seq
+        return None if own else Order(Goal.STOP, wanted.wanted_seq)
     if wanted.restore is not None and wanted.restore.seq > running.seq:
         return Order(Goal.CONNECT, wanted.wanted_seq, restart=True, restore=wanted.restore)
     if wanted.restart_seq > running.seq:

@@ -26,7 +26,7 @@ from session_core.host.record import StatusChange, status_changed
 from session_core.host.setbacks import Setbacks
 from session_core.host.unlink import log_out, unlink
 from session_core.store.models import Account, SessionRuntime
-from session_core.tasks import TaskOwner, spawn
+from session_core.tasks import TaskOwner, spawn, to_its_end
 from session_core.whatsapp.driver import Driver, MessageEvent, MessageSeen, PresenceSeen, ReachOutChanged, Ready
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,8 @@ class Session:
     @property
     def running(self) -> policy.Running:
         """What the session is doing, for `session_core.host.policy.decide`."""
-        return policy.Running(self._order.goal, self._seq, self.ending)
+        gave_up = self._order.goal is Goal.CONNECT and self.status.settled
+        return policy.Running(self._order.goal, self._seq, self.ending, gave_up)
 
     @property
     def driver(self) -> Driver | None:
@@ -325,7 +326,9 @@ class Session:
             self._attempt = None
             self.ready_since = None
             if attempt is not None:
-                await attempt.end(self.name, partial(self._house.profiles.kill_browser, self.name))
+                # Also when something else is wanted meanwhile: the next browser needs the profile.
+                ending = attempt.end(self.name, partial(self._house.profiles.kill_browser, self.name))
+                await to_its_end(ending, name=f"end-{self.name}")
         raise AssertionError("an attempt ends with an error")
 
     async def _put_profile_in_place(self) -> None:

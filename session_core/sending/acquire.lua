@@ -15,8 +15,17 @@ if not_before < 0 then return {-1, 0, 0} end
 local member, previous = ARGV[1], ARGV[2]
 local lease, window, life = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
+-- The server's clock was set back where a time lies further ahead than any that is written: it counts from now on, or
+-- it would count for as long as the clock was wrong.
+if not_before > now + lease + window then
+  not_before = now + window
+  redis.call('SET', KEYS[1], not_before)
+end
 local wait, rule = math.max(0, not_before - now), 0
 for i = 2, #KEYS do
+  for _, ahead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '(' .. (now + lease), '+inf')) do
+    redis.call('ZADD', KEYS[i], now, ahead)
+  end
   -- "(": what was sent exactly one window ago still counts; milliseconds are cut off, never rounded up.
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. (now - window))
   -- A later try of the same message takes the place of the try before: one message, one send.
@@ -33,6 +42,7 @@ for i = 2, #KEYS do
     end
   end
 end
+redis.call('PEXPIRE', KEYS[1], life)
 if wait > 0 then return {0, math.ceil(wait), rule} end
 
 for i = 2, #KEYS do
@@ -40,5 +50,4 @@ for i = 2, #KEYS do
   redis.call('ZADD', KEYS[i], now + lease, member)
   redis.call('PEXPIRE', KEYS[i], lease + window + 1000)
 end
-redis.call('PEXPIRE', KEYS[1], life)
 return {1, 0, 0}

@@ -103,6 +103,7 @@ class Tracker:
         self.phase = Phase.LOADING
         self.logging_out = False
         self.missed_since = since or now
+        self._heard_until = since
         self.sweep_due = False
         self._clock = clock
         self._origin = _origin(url)
@@ -150,7 +151,10 @@ class Tracker:
     def message(self, data: object) -> MessageSeen | None:
         """Return the event for a serialized message; None when it is none."""
         live_since = self._live_since or self._clock.now()
-        return seen(PageMessage.model_validate(data), live_since=live_since)
+        event = seen(PageMessage.model_validate(data), live_since=live_since)
+        if event is not None:
+            self._heard_until = max(self._heard_until or event.at, event.at)
+        return event
 
     def navigated(self, url: str) -> list[DriverEvent]:
         """Take a new address of the page: elsewhere is lost, ``post_logout`` is a logout.
@@ -313,7 +317,9 @@ class Tracker:
     def _leave_ready(self) -> None:
         # A sweep that was not made yet looks further back than this interruption.
         if self._live_since is not None and not self.sweep_due:
-            self.missed_since = self._clock.now() - _SWEEP_MARGIN
+            # By WhatsApp's clock where it is known: this machine's may be ahead by hours.
+            now = self._clock.now()
+            self.missed_since = min(now, self._heard_until or now) - _SWEEP_MARGIN
         self._live_since = None
 
     def _logged_out(self) -> list[DriverEvent]:

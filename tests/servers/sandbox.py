@@ -26,6 +26,10 @@ from session_core.sandbox.server import Sandbox, sandbox
 from tests.servers.processes import free_ports, start_service, stop
 from tests.waiting import eventually
 
+LIMITS = httpx.Limits(keepalive_expiry=2)
+"""Servers close a connection that did nothing for 5 s. A client that keeps it for as long writes into one that is just
+being closed, and cannot tell whether that was heard."""
+
 START_TIMEOUT = timedelta(seconds=60)
 
 Json = dict[str, Any]
@@ -142,7 +146,7 @@ class RunningSandbox:
         self.http_port = 0
         self.https_port = 0
         self.url = ""
-        self.client = httpx.AsyncClient(timeout=20)
+        self.client = httpx.AsyncClient(timeout=20, limits=LIMITS)
         self.server: Sandbox | None = None
         self._stack = contextlib.AsyncExitStack()
 

@@ -25,7 +25,7 @@ from session_core.settings import Settings
 from session_core.tasks import end, spawn
 from tests.servers.api import running_api
 from tests.servers.processes import ROOT, free_ports, start_service, stop
-from tests.servers.sandbox import PhoneClient, RunningSandbox, SandboxProcess, running_sandbox
+from tests.servers.sandbox import LIMITS, PhoneClient, RunningSandbox, SandboxProcess, running_sandbox
 from tests.servers.valkey import ValkeyServer, running_valkey_server
 from tests.waiting import eventually
 
@@ -425,7 +425,7 @@ def _start_worker(folder: Path, env: Mapping[str, str]) -> subprocess.Popen[byte
 @asynccontextmanager
 async def _signed_up(url: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
     person = {"email": f"{name.lower()}@example.org", "password": "correct horse battery", "name": name}
-    async with httpx.AsyncClient(base_url=url, timeout=30) as api:
+    async with httpx.AsyncClient(base_url=url, timeout=30, limits=LIMITS) as api:
         assert (await api.post("/auth/sign-up", json=person)).status_code == 201
         yield api
 
@@ -441,7 +441,7 @@ async def running_site(folder: Path, database_url: str, *, apart: bool = False, 
         env: settings for all processes.
     """
     async with AsyncExitStack() as stack:
-        valkey = stack.enter_context(running_valkey_server(folder / "valkey"))
+        valkey = stack.enter_context(running_valkey_server(folder / "valkey", **env))
         kind = SandboxProcess if apart else RunningSandbox
         sandbox = await stack.enter_async_context(running_sandbox(folder / "sandbox", kind))
         await sandbox.config(ackDeviceMs=50, ackReadMs=100, syncMs=100, resumeMs=100)

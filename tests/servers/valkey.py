@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +17,9 @@ from tests.servers.processes import start_service, stop, wait_until
 class ValkeyServer:
     """One server with its own data folder. Killing and starting it again keeps data and URL."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, env: Mapping[str, str]) -> None:
         self.directory = directory
+        self._env = {**env, "WHAHOOK_DATA_DIR": str(directory)}
         self.settings = Settings(data_dir=directory)
         self.url = f"unix://{self.settings.valkey_socket}"
         self.log = directory / "valkey.log"
@@ -27,7 +28,7 @@ class ValkeyServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._process = start_service("valkey", env={"WHAHOOK_DATA_DIR": str(self.directory)}, log=self.log)
+        self._process = start_service("valkey", env=self._env, log=self.log)
         wait_until(self._answers, timedelta(seconds=20), "Valkey answers")
 
     def _answers(self) -> bool:
@@ -58,9 +59,9 @@ class ValkeyServer:
 
 
 @contextmanager
-def running_valkey_server(directory: Path) -> Iterator[ValkeyServer]:
+def running_valkey_server(directory: Path, **env: str) -> Iterator[ValkeyServer]:
     """Run a server that the test can kill and start again; stopped at the end whatever happened."""
-    server = ValkeyServer(directory)
+    server = ValkeyServer(directory, env)
     try:
         server.start()
         yield server

@@ -3,9 +3,10 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
-from session_core.tasks import RecurringTask, TaskOwner, end, spawn
+from session_core.tasks import RecurringTask, TaskOwner, end, spawn, to_its_end
 
 
 async def stubborn(times: int) -> None:
@@ -35,6 +36,36 @@ async def test_a_task_that_does_not_end_in_time_is_told() -> None:
     late = await end(task, timeout=timedelta(milliseconds=1))
     assert late == {task}
     assert await end(task) == set()
+
+
+async def test_what_must_not_be_broken_off_ends_first_and_the_cancellation_counts_then() -> None:
+    gate, done = asyncio.Event(), []
+
+    async def work() -> None:
+        await gate.wait()
+        done.append(True)
+
+    task = spawn(to_its_end(work(), name="work"), name="caller")
+    for _ in range(2):
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    gate.set()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert done
+
+
+async def test_what_must_not_be_broken_off_gives_its_result_and_its_error() -> None:
+    async def work(fails: bool) -> int:
+        if fails:
+            raise KeyError("no")
+        return 7
+
+    assert await to_its_end(work(False), name="work") == 7
+    with pytest.raises(KeyError):
+        await to_its_end(work(True), name="work")
 
 
 async def test_an_owner_ends_what_swallows_cancellations() -> None:

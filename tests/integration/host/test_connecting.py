@@ -6,6 +6,8 @@ import asyncio
 import base64
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 import zxingcpp
@@ -14,6 +16,7 @@ from PIL import Image
 from session_core.clock import utcnow
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.errors import FatalError
+from session_core.host.policy import Goal
 from session_core.services import accounts as service
 from session_core.store import accounts
 from session_core.whatsapp.driver import (
@@ -31,7 +34,7 @@ from session_core.whatsapp.driver import (
     Syncing,
 )
 from tests.factories import T0
-from tests.fakes.drivers import NeverStartedDriver, ScriptedDriver, qr, ready
+from tests.fakes.drivers import NeverStartedDriver, ScriptedDriver, UnclosableDriver, qr, ready
 from tests.integration.host.stage import Stage, listening
 from tests.waiting import eventually
 
@@ -161,6 +164,54 @@ async def test_a_code_that_nobody_scans_frees_the_browser(running: Stage) -> Non
     running.will_get(ScriptedDriver([Loaded(), qr(shown_at=utcnow())]))
     await running.connect(account_id)
     await running.until(account_id, S.QR)
+
+
+async def test_why_only_a_person_can_go_on_is_still_said_while_the_browser_closes(running: Stage) -> None:
+    account_id = await running.account()
+    driver = UnclosableDriver([Loaded(), qr(shown_at=utcnow()), QrExpired()])
+    running.will_get(driver)
+    await running.connect(account_id)
+    await running.until(account_id, S.ACTION_REQUIRED, ReasonCode.QR_EXPIRED)
+    await looked(running)
+    assert driver.closed == 0
+    # Pressed again before the browser is closed: the next one waits for it, since they share a profile.
+    await running.connect(account_id)
+    await looked(running)
+    driver.gate.set()
+    running.will_get(ScriptedDriver([Loaded(), qr(shown_at=utcnow())]))
+    await running.until(account_id, S.QR)
+    assert driver.closed == 1
+    said = [(status, reason) for kind, status, reason in await running.history(account_id) if kind == "status"]
+    assert (S.STOPPED, ReasonCode.REQUESTED) not in said
+
+
+async def test_a_browser_that_closes_is_waited_for_whatever_is_wanted_meanwhile(running: Stage) -> None:
+    account_id = await running.account()
+    driver = UnclosableDriver([Loaded(), qr(shown_at=utcnow()), QrExpired()])
+    running.will_get(driver)
+    await running.connect(account_id)
+    await running.until(account_id, S.ACTION_REQUIRED)
+    await service.delete(running.core, running.user_id, account_id)
+    await eventually(lambda: running.manager._sessions[account_id].running.goal is Goal.DELETE)
+    await looked(running)
+    assert await running.row(account_id) is not None
+    driver.gate.set()
+    await running.until_gone(account_id)
+    assert driver.closed == 1
+
+
+async def looked(stage: Stage) -> None:
+    """Return once the host has compared what is wanted with what runs, twice: a round may have been under way."""
+    manager = stage.manager
+    rounds, compare = 0, manager._compare
+
+    def counted(*args: Any) -> None:
+        nonlocal rounds
+        compare(*args)
+        rounds += 1
+
+    with patch.object(manager, "_compare", counted):
+        await eventually(lambda: rounds >= 2)
 
 
 async def test_a_newer_request_is_not_swallowed_by_an_older_end(running: Stage) -> None:

@@ -174,6 +174,27 @@ async def test_what_was_under_way_when_the_memory_was_lost_counts_from_its_commi
     await refused(limiter, user_id, account_id)
 
 
+async def test_a_server_whose_clock_was_set_back_holds_nobody_up_for_longer_than_a_window(
+    redis: RedisClient, user_id: UUID
+) -> None:
+    limiter, account_id = Limiter(redis, replace(SHORT, per_account=1)), uuid4()
+    permit = await take(limiter, user_id, account_id)
+    seconds, _ = await redis.time()
+    ahead = (seconds + 3600) * 1000
+    for key in permit.keys:
+        await redis.zadd(key, {permit.member: ahead})
+    await redis.set(keys.rate_memory(user_id), ahead)
+    seen = await redis.time()
+    assert timedelta(0) < await refused(limiter, user_id, account_id) <= SHORT.window + timedelta(milliseconds=1)
+    assert await redis.pttl(keys.rate_memory(user_id)) > 0
+
+    async def free() -> bool:
+        return isinstance(await limiter.acquire(user_id, account_id, "m"), Permit)
+
+    await eventually(free)
+    assert await _passed(redis, seen, SHORT.window)
+
+
 async def test_nothing_is_kept_for_ever(redis: RedisClient, user_id: UUID) -> None:
     limiter, account_id = Limiter(redis, LIMITS), uuid4()
     permit = await take(limiter, user_id, account_id)

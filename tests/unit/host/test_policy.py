@@ -81,6 +81,10 @@ def test_what_is_done_about_a_row_without_a_session(wanted: Wanted, order: Order
         (Wanted(DELETED, S.READY, 3), Running(Goal.LEAVE, 0), None),
         (Wanted(STOPPED, S.READY, 3), Running(Goal.LOSE, 0), None),
         (Wanted(STOPPED, S.ACTION_REQUIRED, 1), Running(Goal.CONNECT, 1, ending=True), None),
+        (Wanted(STOPPED, S.ACTION_REQUIRED, 1), Running(Goal.CONNECT, 1, gave_up=True), None),
+        (Wanted(STOPPED, S.ACTION_REQUIRED, 2), Running(Goal.CONNECT, 1, gave_up=True), Order(Goal.STOP, 2)),
+        (Wanted(CONNECTED, S.ACTION_REQUIRED, 2), Running(Goal.CONNECT, 1, gave_up=True), None),
+        (Wanted(DELETED, S.ACTION_REQUIRED, 2), Running(Goal.CONNECT, 1, gave_up=True), Order(Goal.DELETE, 2)),
         (Wanted(DELETED, S.STOPPED, 3), Running(Goal.STOP, 2, ending=True), None),
     ],
 )

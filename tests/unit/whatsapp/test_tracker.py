@@ -410,6 +410,17 @@ def test_later_sweeps_go_back_to_a_little_before_the_interruption(page: Page) ->
     assert page.tracker.missed_since == T0 + timedelta(seconds=3600) - timedelta(minutes=2)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(0)])
+def test_a_clock_that_is_ahead_hides_no_message_from_a_sweep(page: Page, ahead: timedelta) -> None:
+    page.clock.pass_(ahead.total_seconds())
+    page.says(MAIN)
+    page.tracker.sweep_due = False
+    told(page, T0 + timedelta(seconds=30))
+    page.clock.pass_(60)
+    page.says(DOWN, MAIN)
+    assert page.tracker.missed_since == T0 + timedelta(seconds=30) - timedelta(minutes=2)
+
+
 def test_a_sweep_that_was_not_made_keeps_its_start(page: Page) -> None:
     page.says(MAIN)
     page.clock.pass_(3600)
