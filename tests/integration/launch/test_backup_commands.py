@@ -17,8 +17,8 @@ from session_core.domain.status import Desired, SessionStatus
 from session_core.errors import FatalError
 from session_core.launch.backup_commands import account_of, backup_of
 from tests.integration.backups.profiles import NEEDED, make_profile
+from tests.integration.host.backups.archives import LOG, archives, listed, log_of, ready_driver, spoil, write
 from tests.integration.host.stage import QUICK_BACKUPS, Stage, stage_on
-from tests.integration.host.test_backups import LOG, archives, listed, log_of, ready_driver, spoil, write
 from tests.servers.processes import ROOT, clean_environment
 
 S = SessionStatus
