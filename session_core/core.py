@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from session_core.bus.commands import CommandClient
 from session_core.bus.connection import BUS_ERRORS, RedisClient, open_redis
 from session_core.bus.events import EventHub, EventPublisher
+from session_core.bus.news import News
 from session_core.settings import Settings
 from session_core.store.engine import Database
 from session_core.store.errors import STORE_AWAY
@@ -25,6 +26,7 @@ class Core:
     db: Database
     redis: RedisClient
     publisher: EventPublisher
+    news: News
     hub: EventHub
     commands: CommandClient
 
@@ -42,12 +44,15 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
         db=db,
         redis=redis,
         publisher=EventPublisher(redis),
+        news=News(redis),
         hub=EventHub(redis),
         commands=CommandClient(redis),
     )
+    core.news.start()
     try:
         yield core
     finally:
+        await core.news.close()
         await core.hub.stop()
         await db.close()
         await redis.aclose()

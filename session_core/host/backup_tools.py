@@ -15,7 +15,6 @@ from session_core.backups.vault import Known, Vault
 from session_core.core import Core
 from session_core.domain.backup import BackupProblem
 from session_core.domain.events import ActivityAdded, BackupChanged
-from session_core.host.tell import quietly
 from session_core.store import activity, backups
 from session_core.store.models import SessionBackup
 
@@ -141,11 +140,11 @@ async def tell_backup(core: Core, user_id: UUID, account_id: UUID, backup_id: UU
         row = await backups.get(session, account_id, backup_id)
         view = None if row is None else backups.view(row)
     if view is not None:
-        await quietly(core.redis, core.publisher.publish(BackupChanged(user_id=user_id, backup=view)))
+        core.news.publish(BackupChanged(user_id=user_id, backup=view))
 
 
 async def add_line(core: Core, owned: Owned, kind: str, problem: BackupProblem | None = None) -> None:
     """Add a line to the account's history and tell the owner's pages."""
     async with core.db.begin() as session:
         entry = await activity.add(session, owned.account_id, kind, detail=problem or "")
-    await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=owned.user_id, entry=entry)))
+    core.news.publish(ActivityAdded(user_id=owned.user_id, entry=entry))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +16,6 @@ from session_core.clock import utcnow
 from session_core.domain.resources import Budget, Pressure, Sample, Situation, may_recycle
 from session_core.host.house import House
 from session_core.host.session import Session
-from session_core.host.tell import quietly
 from session_core.store import waiting as waiting_rows
 from session_core.store.errors import STORE_ERRORS
 from session_core.tasks import RecurringTask
@@ -45,7 +45,8 @@ class BudgetKeeper:
         self._budget = budget
         self._before: dict[UUID, tuple[float, Usage]] = {}
         self._too_big: dict[UUID, int] = {}
-        self._measuring = RecurringTask(self._measure, every=every or min(EVERY, budget.least_age), name="budget")
+        self._every = every or min(EVERY, budget.least_age)
+        self._measuring = RecurringTask(self._measure, every=self._every, name="budget")
         self._looking = RecurringTask(self._look, every=look_every, name="recycling")
 
     def start(self) -> None:
@@ -57,7 +58,8 @@ class BudgetKeeper:
         """Stop measuring, and take back what was told."""
         await self._measuring.stop()
         await self._looking.stop()
-        await quietly(self._house.core.redis, condition.forget_usage(self._house.core.redis, self._house.host_id))
+        core = self._house.core
+        core.news.tell(partial(condition.forget_usage, core.redis, self._house.host_id))
 
     # ---- Measuring ------------------------------------------------------------------------------------------------
 
@@ -73,9 +75,8 @@ class BudgetKeeper:
         }
         for key, memory in self._too_big.items():
             log.warning("session_too_big", session=running[key], megabytes=memory >> 20)
-        await quietly(
-            self._house.core.redis, condition.keep_usage(self._house.core.redis, self._house.host_id, samples)
-        )
+        core = self._house.core
+        core.news.tell(partial(condition.keep_usage, core.redis, self._house.host_id, samples), good_for=self._every)
 
     def _sample(self, account_id: UUID, usage: Usage) -> Sample:
         now = asyncio.get_running_loop().time()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from session_core.bus import presence
@@ -10,7 +12,6 @@ from session_core.core import Core
 from session_core.domain.events import CallReceived, MessageChanged, PresenceChanged
 from session_core.host import messages, reach_out
 from session_core.host.applying import Change, apply
-from session_core.host.tell import quietly
 from session_core.store import activity, outbox
 from session_core.whatsapp.driver import (
     AckChanged,
@@ -25,6 +26,11 @@ from session_core.whatsapp.driver import (
 PRESENCE = "presence.update"
 CALL = "call.received"
 """Names of the events for programs."""
+
+PRESENCE_FOR = timedelta(seconds=10)
+"""So long it helps to hear that somebody was typing."""
+
+WATCHED_TIMEOUT = timedelta(seconds=1)
 
 
 async def heard(core: Core, user_id: UUID, account_id: UUID, event: MessageEvent) -> None:
@@ -55,7 +61,7 @@ async def _changed(core: Core, user_id: UUID, account_id: UUID, event: Change) -
         view = await apply(session, account_id, event)
         if view is None:
             return
-    await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+    core.news.publish(MessageChanged(user_id=user_id, message=view))
 
 
 async def _presence(core: Core, user_id: UUID, account_id: UUID, event: PresenceSeen) -> None:
@@ -68,15 +74,22 @@ async def _presence(core: Core, user_id: UUID, account_id: UUID, event: Presence
         state=event.state,
         at=event.at,
     )
-    await quietly(core.redis, core.publisher.publish(told))
-    try:
-        watched = await presence.is_watched(core.redis, account_id, event.chat_id)
-    except BUS_ERRORS:
-        return
-    if watched:
+    core.news.publish(told, good_for=PRESENCE_FOR)
+    if await _is_watched(core, account_id, event.chat_id):
         async with core.db.begin() as session:
             payload = told.model_dump(mode="json", exclude={"type", "user_id"})
             await outbox.add(session, account_id, PRESENCE, payload)
+
+
+async def _is_watched(core: Core, account_id: UUID, chat_id: str) -> bool:
+    """Tell whether programs asked for a chat. A bus that is away is not asked: what comes next waits."""
+    if core.news.away:
+        return False
+    try:
+        async with asyncio.timeout(WATCHED_TIMEOUT.total_seconds()):
+            return await presence.is_watched(core.redis, account_id, chat_id)
+    except BUS_ERRORS:
+        return False
 
 
 async def _call(core: Core, user_id: UUID, account_id: UUID, event: CallSeen) -> None:
@@ -92,4 +105,4 @@ async def _call(core: Core, user_id: UUID, account_id: UUID, event: CallSeen) ->
     async with core.db.begin() as session:
         await outbox.add(session, account_id, CALL, told.model_dump(mode="json", exclude={"type", "user_id"}))
         await activity.add(session, account_id, "call", detail=event.caller)
-    await quietly(core.redis, core.publisher.publish(told))
+    core.news.publish(told)

@@ -11,7 +11,6 @@ from session_core.core import Core
 from session_core.domain.chats import ChatFacts
 from session_core.domain.events import ChatsChanged
 from session_core.errors import TransientError
-from session_core.host.tell import quietly
 from session_core.store import chats, erasure
 from session_core.store.errors import STORE_ERRORS
 from session_core.whatsapp.driver import DirectoryPart, Driver
@@ -41,7 +40,7 @@ async def learn(core: Core, user_id: UUID, account_id: UUID, driver: Driver) -> 
         log.info("directory_not_read", account_id=str(account_id), error=type(error).__name__)
         return
     log.info("directory_read", account_id=str(account_id), **counts)
-    await quietly(core.redis, core.publisher.publish(ChatsChanged(user_id=user_id, account_id=account_id)))
+    core.news.publish(ChatsChanged(user_id=user_id, account_id=account_id))
 
 
 async def _learn(core: Core, account_id: UUID, driver: Driver, part: DirectoryPart) -> int:

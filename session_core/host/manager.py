@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -31,7 +32,6 @@ from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, Wanted, decide, wanted_of
 from session_core.host.session import Session
 from session_core.host.taking import Row, Taker
-from session_core.host.tell import quietly
 from session_core.host.watch import HealthTeller
 from session_core.outages import Outage
 from session_core.store import accounts
@@ -274,7 +274,7 @@ class SessionManager:
             await self._keep_if_not_saved(session)
             await self._leases.release(session.account_id)
             if session.running.goal is Goal.LEAVE:
-                await quietly(self._core.redis, poke(self._core.redis))
+                self._core.news.tell(partial(poke, self._core.redis))
             # Its owner may have asked for something while it was ending.
             self._reconciler.wake()
 

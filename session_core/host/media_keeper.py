@@ -18,7 +18,6 @@ from session_core.domain.media import MediaProblem
 from session_core.domain.status import SessionStatus
 from session_core.errors import FatalError, PolicyError, TransientError, WhahookError
 from session_core.host.session import Session
-from session_core.host.tell import quietly
 from session_core.media.intake import TakenIn, take_in
 from session_core.media.shelf import Shelf, path_of
 from session_core.outages import Outage
@@ -163,7 +162,7 @@ class MediaKeeper:
                 return
             view = media.view(changed)
             await outbox.add(session, changed.account_id, "message.media", view.model_dump(mode="json"))
-        await quietly(self._core.redis, self._core.publisher.publish(MediaChanged(user_id=row.user_id, media=view)))
+        self._core.news.publish(MediaChanged(user_id=row.user_id, media=view))
 
 
 def _failure_of(error: Exception) -> _Failure:

@@ -17,7 +17,6 @@ from session_core.domain.message import Ack, Direction, MessageStatus, content_h
 from session_core.host import consent, reach_out
 from session_core.host.applying import Change, apply
 from session_core.host.media_arrival import announce, promise
-from session_core.host.tell import quietly
 from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
@@ -138,9 +137,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
                 return
             view, entry = again, None
     for changed in (view, *ended):
-        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=changed)))
+        core.news.publish(MessageChanged(user_id=user_id, message=changed))
     if entry is not None:
-        await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
+        core.news.publish(ActivityAdded(user_id=user_id, entry=entry))
 
 
 async def _first_seen(session: Transaction, row: Message, view: MessageView) -> ActivityEntry:
@@ -215,7 +214,7 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
             return
         view = messages.view(row)
         await _add_event(session, ACKNOWLEDGED, view)
-    await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+    core.news.publish(MessageChanged(user_id=user_id, message=view))
 
 
 async def sent(
@@ -243,7 +242,7 @@ async def sent(
             await _learn_ids(session, view)
             changed = await _change_target(session, row, at) if row.kind in ACTIONS else None
     for told in filter(None, (view, changed)):
-        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=told)))
+        core.news.publish(MessageChanged(user_id=user_id, message=told))
 
 
 async def _change_target(session: Transaction, row: Message, at: datetime) -> MessageView | None:

@@ -13,7 +13,6 @@ from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order
 from session_core.host.session import Session
 from session_core.host.taking import name_of
-from session_core.host.tell import quietly
 from session_core.store import accounts, activity, backups
 from session_core.store.models import SessionRuntime
 
@@ -82,8 +81,8 @@ class Mover:
         if row is not None:
             account, runtime = row
             user_id, snapshot = account.user_id, accounts.snapshot(account, runtime)
-            await quietly(core.redis, core.publisher.publish(SessionChanged(user_id=user_id, session=snapshot)))
-            await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
+            core.news.publish(SessionChanged(user_id=user_id, session=snapshot))
+            core.news.publish(ActivityAdded(user_id=user_id, entry=entry))
 
     def _should_leave(self, session: Session, runtime: SessionRuntime | None, here: Place) -> bool:
         if runtime is None or session.running.goal is not Goal.CONNECT or session.ending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +16,6 @@ from session_core.domain.alerts import AlertKind
 from session_core.domain.commands import SendMessage
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
 from session_core.domain.ids import WaMessageId, new_wa_key
-from session_core.host.tell import quietly
 from session_core.store import activity, alerts, messages, outbox, sending, waiting
 from session_core.store.engine import Transaction
 from session_core.whatsapp.driver import ReachOutChanged, ReachOutHit, ReachOutRefused
@@ -60,8 +60,8 @@ async def hit(core: Core, user_id: UUID, account_id: UUID, event: ReachOutHit) -
         view = await _put_back(session, account_id, parts.key)
     await _tell(core, user_id, account_id, entry)
     if view is not None:
-        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
-        await quietly(core.redis, lanes.mark_due(core.redis, account_id))
+        core.news.publish(MessageChanged(user_id=user_id, message=view))
+        core.news.tell(partial(lanes.mark_due, core.redis, account_id))
 
 
 async def refused(core: Core, user_id: UUID, command: SendMessage, error: ReachOutRefused) -> None:
@@ -80,7 +80,7 @@ async def refused(core: Core, user_id: UUID, command: SendMessage, error: ReachO
             await waiting.mark_held(session, command.message_id, utcnow())
     await _tell(core, user_id, command.account_id, entry)
     if view is not None:
-        await quietly(core.redis, core.publisher.publish(MessageChanged(user_id=user_id, message=view)))
+        core.news.publish(MessageChanged(user_id=user_id, message=view))
 
 
 async def _hold(
@@ -142,6 +142,6 @@ async def _tell(
 ) -> None:
     if entry is None:
         return
-    await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=user_id, entry=entry)))
+    core.news.publish(ActivityAdded(user_id=user_id, entry=entry))
     if lifted:
-        await quietly(core.redis, lanes.mark_due(core.redis, account_id))
+        core.news.tell(partial(lanes.mark_due, core.redis, account_id))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from session_core.bus import lanes, qr
 from session_core.core import Core
 from session_core.domain.events import ActivityAdded, Qr, SessionChanged
 from session_core.domain.status import ReasonCode, SessionStatus
-from session_core.host.tell import quietly
 from session_core.store import accounts, activity, outbox
+
+QR_NEWS_FOR = timedelta(seconds=5)
+"""A code that is kept, or taken back, later than that might be another host's by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +94,16 @@ async def status_changed(core: Core, account_id: UUID, change: StatusChange) -> 
             )
         if change.news:
             await outbox.add(session, account_id, "session.status", snapshot.model_dump(mode="json", exclude={"qr"}))
-    await quietly(core.redis, _keep_qr(core, account_id, change))
+    core.news.tell(partial(_keep_qr, core, account_id, change), good_for=QR_NEWS_FOR)
     account = rows[0]
     if account.deleted_at is None:
         # Its owner was told that it is gone; news of it would bring it back on the page.
         shown = snapshot.model_copy(update={"qr": change.qr})
-        await quietly(core.redis, core.publisher.publish(SessionChanged(user_id=account.user_id, session=shown)))
+        core.news.publish(SessionChanged(user_id=account.user_id, session=shown))
         if entry is not None:
-            await quietly(core.redis, core.publisher.publish(ActivityAdded(user_id=account.user_id, entry=entry)))
+            core.news.publish(ActivityAdded(user_id=account.user_id, entry=entry))
     if change.status is SessionStatus.READY:
-        await quietly(core.redis, lanes.mark_due(core.redis, account_id))
+        core.news.tell(partial(lanes.mark_due, core.redis, account_id))
     return True
 
 

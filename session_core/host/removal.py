@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, wait_exponential
 
 from session_core.bus import qr as bus_qr
 from session_core.host.backup_tools import Owned
 from session_core.host.house import House
-from session_core.host.tell import quietly
 from session_core.store import accounts
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,7 @@ async def remove(house: House, owned: Owned) -> None:
         with attempt:
             await house.profiles.remove(owned.name)
             await house.backups.remove_all(owned)
-    await quietly(house.core.redis, bus_qr.forget(house.core.redis, owned.account_id))
+    house.core.news.tell(partial(bus_qr.forget, house.core.redis, owned.account_id))
 
 
 async def purge(house: House, owned: Owned, epoch: int) -> None:

@@ -24,7 +24,6 @@ from session_core.host.neighbours import Neighbours
 from session_core.host.policy import Goal, Order, decide, wanted_of
 from session_core.host.record import StatusChange, status_changed
 from session_core.host.session import Session
-from session_core.host.tell import quietly
 from session_core.store import accounts, backups
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import Account, SessionBackup, SessionRuntime
@@ -225,7 +224,7 @@ class Taker:
             missing = await life.close_gap(database, runtime, silence=self._silence)
         if missing is not None and account.deleted_at is None:
             news = ActivityAdded(user_id=account.user_id, entry=missing)
-            await quietly(self._house.core.redis, self._house.core.publisher.publish(news))
+            self._house.core.news.publish(news)
         return Session(self._house, account, runtime, order, lease.epoch, login_here=login_here)
 
     async def _say_host_lost(self, account_id: UUID, runtime: SessionRuntime) -> None:

@@ -96,7 +96,11 @@ async def test_usage_is_told_as_a_series(stage: Stage, profiles: CountedProfiles
         # 1 ms of CPU in about 50 ms.
         assert 0 < last.cpu < 20
         assert [set(host.samples) for host in await condition.usage(core.redis)] == [{account_id}]
-    assert await condition.usage(core.redis) == []
+
+    async def taken_back() -> bool:
+        return await condition.usage(core.redis) == []
+
+    await eventually(taken_back, PATIENCE)
     with pytest.raises(NotFound):
         await service.resources(core, await add_user(core.db), account_id)
 
