@@ -8,6 +8,7 @@ import reflex as rx
 
 from whahook_app.components.details import details
 from whahook_app.components.elements import Countdown, time
+from whahook_app.components.menus import dots_menu, menu_item
 from whahook_app.components.parts import badge
 from whahook_app.components.text import t, t_name
 from whahook_app.components.uptime import uptime_bar
@@ -84,53 +85,37 @@ def _actions(card: Any, opened: Any) -> rx.Component:
 
 
 def _menu(card: Any) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.icon("ellipsis", size=18, aria_hidden=True),
-                type="button",
-                aria_label=t_name("card.menu", card.name),
-                class_name="wh-icon-button",
-            )
+    return dots_menu(
+        t_name("card.menu", card.name),
+        rx.cond(
+            card.running,
+            rx.fragment(menu_item("rotate-cw", t("action.restart"), Connections.ask("restart", card.id))),
+            rx.fragment(menu_item("plug", t("action.connect"), Connections.connect(card.id))),
         ),
-        rx.dropdown_menu.content(
-            rx.cond(
-                card.running,
-                rx.fragment(_item("rotate-cw", "action.restart", Connections.ask("restart", card.id))),
-                rx.fragment(_item("plug", "action.connect", Connections.connect(card.id))),
-            ),
-            rx.cond(
-                card.linkable,
-                rx.fragment(_item("binary", "action.pairing_code", Connections.connect_by_code(card.id))),
-            ),
-            rx.cond(
-                card.running,
-                rx.fragment(
-                    _item("unplug", "action.disconnect", Connections.ask("disconnect", card.id)),
-                    _item("octagon-x", "action.force_stop", Connections.ask("force_stop", card.id)),
-                ),
-            ),
-            rx.cond(
-                card.running & Connections.several_hosts,
-                rx.fragment(_item("arrow-right-left", "action.move", Connections.ask_move(card.id))),
-            ),
-            rx.cond(
-                card.number != "",
-                rx.fragment(_item("link-2-off", "action.unlink", Connections.ask("unlink", card.id))),
-            ),
-            _item("gauge", "action.sending", rx.redirect("/settings/sending?account=" + card.id)),
-            _item("pencil", "action.rename", Connections.ask_name(card.id)),
-            rx.dropdown_menu.separator(),
-            _item("trash-2", "action.delete", Connections.ask("delete", card.id), class_name="wh-danger-item"),
-            align="end",
+        rx.cond(
+            card.linkable,
+            rx.fragment(menu_item("binary", t("action.pairing_code"), Connections.connect_by_code(card.id))),
         ),
-        # A modal menu hides the page from screen readers while parts of it can still be focused.
-        modal=False,
+        rx.cond(
+            card.running,
+            rx.fragment(
+                menu_item("unplug", t("action.disconnect"), Connections.ask("disconnect", card.id)),
+                menu_item("octagon-x", t("action.force_stop"), Connections.ask("force_stop", card.id)),
+            ),
+        ),
+        rx.cond(
+            card.running & Connections.several_hosts,
+            rx.fragment(menu_item("arrow-right-left", t("action.move"), Connections.ask_move(card.id))),
+        ),
+        rx.cond(
+            card.number != "",
+            rx.fragment(menu_item("link-2-off", t("action.unlink"), Connections.ask("unlink", card.id))),
+        ),
+        menu_item("gauge", t("action.sending"), rx.redirect("/settings/sending?account=" + card.id)),
+        menu_item("pencil", t("action.rename"), Connections.ask_name(card.id)),
+        rx.dropdown_menu.separator(),
+        menu_item("trash-2", t("action.delete"), Connections.ask("delete", card.id), class_name="wh-danger-item"),
     )
-
-
-def _item(icon: str, key: str, on_select: Any, **props: Any) -> rx.Component:
-    return rx.dropdown_menu.item(rx.icon(icon, size=15, aria_hidden=True), t(key), on_select=on_select, **props)
 
 
 def _notice(card: Any) -> rx.Component:

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import time
+from whahook_app.components.lines import line, lines
 from whahook_app.components.parts import badge, some
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -33,7 +34,7 @@ def backups(card: Any) -> rx.Component:
         ),
         rx.cond(
             some(Connections.backups),
-            rx.el.ul(rx.foreach(Connections.backups, _line), class_name="wh-backups"),
+            lines(Connections.backups, _line, class_name="wh-backups"),
             rx.el.p(t("backups.none"), class_name="wh-faint"),
         ),
         class_name="wh-wide",
@@ -41,14 +42,10 @@ def backups(card: Any) -> rx.Component:
 
 
 def _line(backup: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            time(backup.at, "moment", Base.lang),
-            rx.el.p(backup.about, class_name="wh-faint"),
-            id=f"backup-{backup.id}",
-            class_name="wh-min",
-        ),
-        rx.el.div(
+    name = f"backup-{backup.id}"
+    return line(
+        [time(backup.at, "moment", Base.lang), rx.el.p(backup.about, class_name="wh-faint")],
+        [
             badge(backup.tone, backup.icon, backup.word, role="status"),
             rx.cond(
                 (backup.verified != "") & ~backup.verifying,
@@ -56,31 +53,29 @@ def _line(backup: Any) -> rx.Component:
                 rx.fragment(),
             ),
             rx.cond(backup.problem != "", rx.el.p(backup.problem, class_name="wh-faint"), rx.fragment()),
-            class_name="wh-min",
-        ),
+        ],
         rx.cond(
             backup.usable,
-            rx.el.div(
+            rx.fragment(
                 rx.el.button(
                     t("action.verify"),
                     type="button",
                     on_click=Connections.verify_backup(backup.id),
                     disabled=backup.verifying,
-                    # Each line has the same buttons: which backup they are about is read out with them.
-                    aria_describedby=f"backup-{backup.id}",
+                    aria_describedby=name,
                     class_name="wh-button wh-quiet",
                 ),
                 rx.el.button(
                     t("action.restore"),
                     type="button",
                     on_click=Connections.ask_restore(backup.id),
-                    aria_describedby=f"backup-{backup.id}",
+                    aria_describedby=name,
                     class_name="wh-button wh-quiet",
                 ),
-                class_name="wh-backup-actions",
             ),
             rx.fragment(),
         ),
+        name=name,
         key=backup.id,
         custom_attrs={"data-backup": backup.id},
     )

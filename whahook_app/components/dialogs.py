@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from whahook_app.components.elements import copy_button
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 
@@ -52,39 +53,76 @@ def question(*, opened: Any, title: Any, body: Any, yes: Any, final: Any, on_yes
     )
 
 
-def one_field(
-    *, opened: Any, title: Any, label: Any, value: Any, error: Any, on_submit: Any, on_close: Any, name: str
-) -> rx.Component:
-    """Return a dialog with one text field."""
+def form_dialog(opened: Any, title: Any, on_close: Any, *content: rx.Component, small: bool = False) -> rx.Component:
+    """Return a dialog with a form in it, which ends with `form_end`."""
     return rx.dialog.root(
         rx.dialog.content(
-            close_corner(),
             rx.dialog.title(title, class_name="wh-dialog-title"),
-            rx.form(
-                rx.el.label(label, html_for=f"{name}-field"),
-                rx.el.input(
-                    id=f"{name}-field",
-                    name=name,
-                    default_value=value,
-                    max_length=100,
-                    required=True,
-                    auto_complete="off",
-                    class_name="wh-input",
-                    aria_describedby=f"{name}-error",
-                ),
-                form_error(error, f"{name}-error"),
-                rx.el.div(
-                    rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                    rx.el.button(t("save"), type="submit", class_name="wh-button wh-primary"),
-                    class_name="wh-dialog-actions",
-                ),
-                on_submit=on_submit,
-                class_name="wh-form",
-            ),
-            class_name="wh-dialog wh-dialog-small",
+            *content,
+            # The last one: it is the first field that gets the focus.
+            close_corner(),
+            class_name="wh-dialog wh-dialog-small" if small else "wh-dialog",
             aria_describedby=None,
             on_close_auto_focus=REFOCUS,
         ),
         open=opened,
         on_open_change=lambda _opened: on_close,
+    )
+
+
+def form_end(word: Any) -> rx.Component:
+    """Return the end of a form in a dialog: away with it, or send it."""
+    return rx.el.div(
+        rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
+        rx.el.button(word, type="submit", class_name="wh-button wh-primary"),
+        class_name="wh-dialog-actions",
+    )
+
+
+def shown_once(secret: Any, *, title: Any, body: Any, done: Any, on_done: Any, identifier: str) -> rx.Component:
+    """Return the dialog that shows a secret while there is one, to be copied; it closes by its button only."""
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            rx.alert_dialog.title(title, class_name="wh-dialog-title"),
+            rx.alert_dialog.description(body, class_name="wh-soft"),
+            rx.el.code(secret, id=identifier, class_name="wh-secret"),
+            rx.el.div(
+                copy_button(secret, t("copy"), t("copied")),
+                rx.el.button(done, type="button", on_click=on_done, class_name="wh-button wh-primary"),
+                class_name="wh-dialog-actions",
+            ),
+            class_name="wh-dialog wh-dialog-small",
+            on_close_auto_focus=REFOCUS,
+        ),
+        open=secret != "",
+        on_open_change=lambda _opened: on_done,
+    )
+
+
+def one_field(
+    *, opened: Any, title: Any, label: Any, value: Any, error: Any, on_submit: Any, on_close: Any, name: str
+) -> rx.Component:
+    """Return a dialog with one text field."""
+    return form_dialog(
+        opened,
+        title,
+        on_close,
+        rx.form(
+            rx.el.label(label, html_for=f"{name}-field"),
+            rx.el.input(
+                id=f"{name}-field",
+                name=name,
+                default_value=value,
+                max_length=100,
+                required=True,
+                auto_complete="off",
+                class_name="wh-input",
+                aria_describedby=f"{name}-error",
+            ),
+            form_error(error, f"{name}-error"),
+            form_end(t("save")),
+            on_submit=on_submit,
+            class_name="wh-form",
+        ),
+        small=True,
     )

@@ -6,34 +6,32 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, close_corner, question
+from whahook_app.components.dialogs import form_dialog, form_end, question
 from whahook_app.components.elements import NativeLink
+from whahook_app.components.fields import keep_days
+from whahook_app.components.menus import dots_menu, menu_item
 from whahook_app.components.text import t, t_name
-from whahook_app.states.history import DAYS
 from whahook_app.states.messages import Messages
 
 
 def account_menu() -> rx.Component:
     """Return what one can do with all messages of the account."""
     address = "/api/v1/accounts/" + Messages.account + "/export"
-    return _menu(
+    return dots_menu(
         t("history.menu"),
         _download(t("history.export_csv"), address + "?format=csv"),
         _download(t("history.export_json"), address + "?format=json"),
         rx.dropdown_menu.separator(),
-        rx.dropdown_menu.item(
-            rx.icon("calendar-clock", size=15, aria_hidden=True), t("history.keep"), on_select=Messages.ask_to_keep
-        ),
-        rx.dropdown_menu.item(
-            rx.icon("image-down", size=15, aria_hidden=True), t("media.auto"), on_select=Messages.ask_for_media
-        ),
+        menu_item("calendar-clock", t("history.keep"), Messages.ask_to_keep),
+        menu_item("image-down", t("media.auto"), Messages.ask_for_media),
+        icon="ellipsis-vertical",
     )
 
 
 def chat_menu() -> rx.Component:
     """Return what one can do with the open conversation."""
     address = "/api/v1/accounts/" + Messages.account + "/export?chat=" + Messages.chat
-    return _menu(
+    return dots_menu(
         t("history.chat_menu"),
         _download(t("history.export_csv"), address + "&format=csv"),
         _download(t("history.export_json"), address + "&format=json"),
@@ -42,14 +40,10 @@ def chat_menu() -> rx.Component:
             rx.fragment(),
             rx.fragment(
                 rx.dropdown_menu.separator(),
-                rx.dropdown_menu.item(
-                    rx.icon("trash-2", size=15, aria_hidden=True),
-                    t("history.erase"),
-                    on_select=Messages.ask_to_erase,
-                    class_name="wh-danger-item",
-                ),
+                menu_item("trash-2", t("history.erase"), Messages.ask_to_erase, class_name="wh-danger-item"),
             ),
         ),
+        icon="ellipsis-vertical",
     )
 
 
@@ -65,49 +59,20 @@ def history_dialogs() -> rx.Component:
             on_yes=Messages.erase,
             on_no=Messages.ask_nothing,
         ),
-        rx.dialog.root(
-            rx.dialog.content(
-                rx.dialog.title(t("history.keep.title"), class_name="wh-dialog-title"),
-                rx.dialog.description(t("history.keep.body"), class_name="wh-soft"),
-                rx.form(
-                    rx.el.label(t("history.keep.label"), html_for="keep-days"),
-                    rx.el.select(
-                        *[rx.el.option(t(f"history.days.{days or 'always'}"), value=days) for days in DAYS],
-                        id="keep-days",
-                        name="days",
-                        default_value=Messages.keep_days,
-                        class_name="wh-input",
-                    ),
-                    rx.el.div(
-                        rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                        rx.el.button(t("history.keep.yes"), type="submit", class_name="wh-button wh-primary"),
-                        class_name="wh-dialog-actions",
-                    ),
-                    on_submit=Messages.keep,
-                    class_name="wh-form",
-                ),
-                close_corner(),
-                class_name="wh-dialog wh-dialog-small",
-                on_close_auto_focus=REFOCUS,
+        form_dialog(
+            Messages.asks_to_keep,
+            t("history.keep.title"),
+            Messages.ask_nothing,
+            rx.form(
+                rx.el.p(t("history.keep.body"), class_name="wh-soft"),
+                rx.el.label(t("history.keep.label"), html_for="keep-days"),
+                keep_days("keep-days", "days", Messages.keep_days),
+                form_end(t("history.keep.yes")),
+                on_submit=Messages.keep,
+                class_name="wh-form",
             ),
-            open=Messages.asks_to_keep,
-            on_open_change=Messages.ask_nothing,
+            small=True,
         ),
-    )
-
-
-def _menu(label: Any, *items: rx.Component) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.icon("ellipsis-vertical", size=18, aria_hidden=True),
-                type="button",
-                aria_label=label,
-                class_name="wh-icon-button",
-            )
-        ),
-        rx.dropdown_menu.content(*items, align="end"),
-        modal=False,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Any
 import reflex as rx
 
 
-def lines(rows: Any, line: Callable[[Any], rx.Component], *, card: bool = False, **props: Any) -> rx.Component:
+def lines(
+    rows: Any, line: Callable[[Any], rx.Component], *, card: bool = False, class_name: str = "", **props: Any
+) -> rx.Component:
     """Return a list of lines, each made by ``line``; as a card of its own, or inside of one."""
-    return rx.el.ul(rx.foreach(rows, line), class_name="wh-card wh-lines" if card else "wh-lines", **props)
+    classes = f"{'wh-card ' if card else ''}wh-lines {class_name}"
+    return rx.el.ul(rx.foreach(rows, line), class_name=classes.strip(), **props)
 
 
 def line(what: list[Any], how: list[Any], *actions: rx.Component, name: Any, key: Any, **props: Any) -> rx.Component:

@@ -7,9 +7,9 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import Unsaved
+from whahook_app.components.fields import check, keep_days
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
-from whahook_app.states.history import DAYS
 from whahook_app.states.sending import Sending
 
 ERROR = "sending-error"
@@ -31,12 +31,12 @@ def sending_form() -> rx.Component:
                 _field("cap", "sending.cap", form.cap, input_mode="numeric", placeholder=t("sending.cap.none")),
                 class_name="wh-fields",
             ),
-            _check("replies-first", form.replies_first, "sending.replies_first"),
+            check("replies-first", form.replies_first, t("sending.replies_first")),
         ),
         _part(
             "sending.quiet",
             "sending.quiet.hint",
-            _check("quiet", form.quiet, "sending.quiet.on"),
+            check("quiet", form.quiet, t("sending.quiet.on")),
             rx.el.div(
                 _field("start", "alerts.quiet.start", form.start, type="time"),
                 _field("until", "alerts.quiet.until", form.until, type="time"),
@@ -47,7 +47,7 @@ def sending_form() -> rx.Component:
         _part(
             "sending.duplicates",
             "sending.duplicates.hint",
-            _check("duplicates", form.duplicates, "sending.duplicates.on"),
+            check("duplicates", form.duplicates, t("sending.duplicates.on")),
             rx.el.div(
                 _field(
                     "window",
@@ -114,12 +114,6 @@ def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:
     )
 
 
-def _check(name: str, checked: Any, key: str) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(type="checkbox", name=name, default_checked=checked), rx.el.span(t(key)), class_name="wh-check"
-    )
-
-
 def _words(name: str, key: str, value: Any) -> rx.Component:
     return rx.el.div(
         rx.el.label(t(key), html_for=f"sending-{name}"),
@@ -136,23 +130,7 @@ def _words(name: str, key: str, value: Any) -> rx.Component:
 
 
 def _keep(form: Any) -> rx.Component:
-    """Return the choice of how long messages are kept; a number that a program chose is one more."""
-    known: Any = form.keep_days == DAYS[0]
-    for days in DAYS[1:]:
-        known = known | (form.keep_days == days)
     return rx.el.div(
         rx.el.label(t("history.keep.label"), html_for="sending-keep-days"),
-        rx.el.select(
-            *[rx.el.option(t(f"history.days.{days or 'always'}"), value=days) for days in DAYS],
-            rx.cond(
-                known,
-                rx.fragment(),
-                rx.el.option(form.keep_days, " ", t("sending.days"), value=form.keep_days),
-            ),
-            id="sending-keep-days",
-            name="keep-days",
-            default_value=form.keep_days,
-            aria_describedby=ERROR,
-            class_name="wh-input wh-select",
-        ),
+        keep_days("sending-keep-days", "keep-days", form.keep_days, aria_describedby=ERROR),
     )

@@ -9,6 +9,8 @@ import reflex as rx
 from session_core.domain.webhooks import EVENT_TYPES, TEST, DeliveryStatus, Problem
 from whahook_app.components.dialogs import REFOCUS, close_corner
 from whahook_app.components.elements import time
+from whahook_app.components.lines import line, lines
+from whahook_app.components.menus import dots_menu, menu_item
 from whahook_app.components.parts import badge, some
 from whahook_app.components.text import t, t_name
 from whahook_app.states.base import Base
@@ -136,34 +138,18 @@ def _actions(row: Any) -> rx.Component:
 
 
 def _menu(row: Any) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.el.button(
-                rx.icon("ellipsis", size=18, aria_hidden=True),
-                type="button",
-                aria_label=t_name("card.menu", row.name),
-                class_name="wh-icon-button",
-            )
+    return dots_menu(
+        t_name("card.menu", row.name),
+        menu_item("pencil", t("webhooks.change"), Webhooks.open_change(row.id)),
+        menu_item("key-round", t("webhooks.rotate"), Webhooks.ask("rotate", row.id)),
+        rx.cond(
+            row.enabled,
+            rx.fragment(menu_item("circle-pause", t("webhooks.disable"), Webhooks.ask("disable", row.id))),
+            rx.fragment(menu_item("circle-play", t("webhooks.enable"), Webhooks.ask_enable(row.id))),
         ),
-        rx.dropdown_menu.content(
-            _item("pencil", "webhooks.change", Webhooks.open_change(row.id)),
-            _item("key-round", "webhooks.rotate", Webhooks.ask("rotate", row.id)),
-            rx.cond(
-                row.enabled,
-                rx.fragment(_item("circle-pause", "webhooks.disable", Webhooks.ask("disable", row.id))),
-                rx.fragment(_item("circle-play", "webhooks.enable", Webhooks.ask_enable(row.id))),
-            ),
-            rx.dropdown_menu.separator(),
-            _item("trash-2", "webhooks.delete", Webhooks.ask("delete", row.id), class_name="wh-danger-item"),
-            align="end",
-        ),
-        # A modal menu hides the page from screen readers while parts of it can still be focused.
-        modal=False,
+        rx.dropdown_menu.separator(),
+        menu_item("trash-2", t("webhooks.delete"), Webhooks.ask("delete", row.id), class_name="wh-danger-item"),
     )
-
-
-def _item(icon: str, key: str, on_select: Any, **props: Any) -> rx.Component:
-    return rx.dropdown_menu.item(rx.icon(icon, size=15, aria_hidden=True), t(key), on_select=on_select, **props)
 
 
 def deliveries(row: Any) -> rx.Component:
@@ -197,7 +183,7 @@ def deliveries(row: Any) -> rx.Component:
         ),
         rx.cond(
             some(Webhooks.deliveries),
-            rx.el.ul(rx.foreach(Webhooks.deliveries, _delivery), class_name="wh-deliveries"),
+            lines(Webhooks.deliveries, _delivery),
             rx.el.p(t("webhooks.no_deliveries"), class_name="wh-faint"),
         ),
         rx.cond(
@@ -254,8 +240,9 @@ def problem(row: Any) -> rx.Component:
 
 
 def _delivery(row: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
+    name = f"delivery-{row.id}"
+    return line(
+        [
             rx.el.strong(row.type),
             rx.cond(row.replay, rx.el.span(t("webhooks.again"), class_name="wh-tag")),
             rx.el.p(
@@ -263,10 +250,8 @@ def _delivery(row: Any) -> rx.Component:
                 rx.cond(row.account != "", " · " + row.account, ""),
                 class_name="wh-faint",
             ),
-            id=f"delivery-{row.id}",
-            class_name="wh-min",
-        ),
-        rx.el.div(
+        ],
+        [
             status(row),
             rx.el.p(
                 problem(row),
@@ -277,16 +262,15 @@ def _delivery(row: Any) -> rx.Component:
                 row.next_try != "",
                 rx.el.p(t("webhooks.next_try"), " ", time(row.next_try, "moment", Base.lang), class_name="wh-faint"),
             ),
-            class_name="wh-min",
-        ),
+        ],
         rx.el.button(
             t("webhooks.look"),
             type="button",
             on_click=Webhooks.look_into(row.id),
-            # Each line has the same button: which delivery it is about is read out with it.
-            aria_describedby=f"delivery-{row.id}",
+            aria_describedby=name,
             class_name="wh-button wh-quiet",
         ),
+        name=name,
         key=row.id,
         custom_attrs={"data-delivery": row.id},
     )

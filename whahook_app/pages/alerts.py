@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from session_core.domain.alerts import AlertKind
+from whahook_app.components.fields import check
 from whahook_app.components.parts import callout, form_error, heading, skeleton
 from whahook_app.components.text import t
 from whahook_app.i18n import LANGUAGES
@@ -35,7 +36,7 @@ def _form() -> rx.Component:
         rx.el.fieldset(rx.el.legend(t("alerts.kinds")), *[_kind(kind) for kind in AlertKind]),
         rx.el.fieldset(
             rx.el.legend(t("alerts.quiet")),
-            _check("quiet", Alerts.quiet, t("alerts.quiet.on"), t("alerts.quiet.hint")),
+            check("quiet", Alerts.quiet, t("alerts.quiet.on"), t("alerts.quiet.hint")),
             rx.el.div(
                 _field("start", "alerts.quiet.start", Alerts.start, type="time"),
                 _field("until", "alerts.quiet.until", Alerts.until, type="time"),
@@ -60,15 +61,7 @@ def _form() -> rx.Component:
 
 def _kind(kind: AlertKind) -> rx.Component:
     key = f"alerts.kind.{kind.value}"
-    return _check(f"kind-{kind.value}", Alerts.told[kind.value], t(key), t(f"{key}.hint"))
-
-
-def _check(name: str, checked: Any, label: Any, hint: Any) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(type="checkbox", name=name, default_checked=checked),
-        rx.el.span(rx.el.strong(label), rx.el.span(hint, class_name="wh-faint")),
-        class_name="wh-check",
-    )
+    return check(f"kind-{kind.value}", Alerts.told[kind.value], t(key), t(f"{key}.hint"))
 
 
 def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:

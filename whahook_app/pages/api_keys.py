@@ -6,8 +6,9 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, question
-from whahook_app.components.elements import copy_button, time
+from whahook_app.components.dialogs import question, shown_once
+from whahook_app.components.elements import time
+from whahook_app.components.lines import line, lines
 from whahook_app.components.parts import empty, form_error, heading, skeleton, some
 from whahook_app.components.text import t, t_name
 from whahook_app.layout import page
@@ -26,12 +27,19 @@ def api_keys() -> rx.Component:
             ApiKeys.loaded,
             rx.cond(
                 some(ApiKeys.keys),
-                rx.el.ul(rx.foreach(ApiKeys.keys, _key), class_name="wh-card wh-keys", aria_label=t("keys.list")),
+                lines(ApiKeys.keys, _key, card=True, aria_label=t("keys.list")),
                 empty("key-round", t("keys.none.title"), t("keys.none.body")),
             ),
             skeleton(),
         ),
-        _shown_once(),
+        shown_once(
+            ApiKeys.new_key,
+            title=t("keys.new.title"),
+            body=t("keys.new.body"),
+            done=t("keys.new.done"),
+            on_done=ApiKeys.hide,
+            identifier="new-key",
+        ),
         _question(),
         current=PATH,
     )
@@ -61,19 +69,20 @@ def _form() -> rx.Component:
 
 
 def _key(key: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(rx.el.strong(key.name), rx.el.code(key.prefix), class_name="wh-min"),
-        rx.el.div(
-            rx.el.span(t("keys.created"), " ", time(key.created, "ago", Base.lang)),
-            rx.el.span(
+    name = f"key-{key.id}"
+    return line(
+        [rx.el.strong(key.name), rx.el.p(rx.el.code(key.prefix))],
+        [
+            rx.el.p(t("keys.created"), " ", time(key.created, "ago", Base.lang), class_name="wh-faint"),
+            rx.el.p(
                 rx.cond(
                     key.used != "",
                     rx.el.span(t("keys.used"), " ", time(key.used, "ago", Base.lang)),
                     t("keys.never"),
                 ),
+                class_name="wh-faint",
             ),
-            class_name="wh-faint wh-key-times",
-        ),
+        ],
         rx.el.button(
             t("keys.revoke"),
             type="button",
@@ -81,28 +90,8 @@ def _key(key: Any) -> rx.Component:
             aria_label=t_name("keys.revoke_named", key.name),
             class_name="wh-button wh-quiet",
         ),
+        name=name,
         key=key.id,
-    )
-
-
-def _shown_once() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title(t("keys.new.title"), class_name="wh-dialog-title"),
-            rx.alert_dialog.description(t("keys.new.body"), class_name="wh-soft"),
-            rx.el.code(ApiKeys.new_key, id="new-key", class_name="wh-secret"),
-            rx.el.div(
-                copy_button(ApiKeys.new_key, t("copy"), t("copied")),
-                rx.el.button(
-                    t("keys.new.done"), type="button", on_click=ApiKeys.hide, class_name="wh-button wh-primary"
-                ),
-                class_name="wh-dialog-actions",
-            ),
-            class_name="wh-dialog wh-dialog-small",
-            on_close_auto_focus=REFOCUS,
-        ),
-        open=ApiKeys.new_key != "",
-        on_open_change=lambda _opened: ApiKeys.hide,
     )
 
 

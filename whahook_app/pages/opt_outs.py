@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, close_corner, question
+from whahook_app.components.dialogs import form_dialog, form_end, question
 from whahook_app.components.elements import NativeLink, time
 from whahook_app.components.lines import line, lines
 from whahook_app.components.parts import empty, form_error, heading, skeleton, some
@@ -116,45 +116,36 @@ def _line(row: Any) -> rx.Component:
 
 
 def _form() -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            close_corner(),
-            rx.dialog.title(t("opt_outs.form.title"), class_name="wh-dialog-title"),
-            rx.form(
-                rx.el.p(t("opt_outs.form.body"), class_name="wh-soft"),
-                rx.el.label(t("opt_outs.form.to"), html_for="opt-out-to"),
-                rx.el.input(
-                    id="opt-out-to",
-                    name="to",
-                    required=True,
-                    max_length=100,
-                    auto_complete="off",
-                    input_mode="tel",
-                    placeholder="+34 612 34 56 78",
-                    aria_describedby="opt-out-error",
-                    class_name="wh-input",
-                ),
-                rx.el.label(t("opt_outs.form.account"), html_for="opt-out-account"),
-                rx.el.select(
-                    rx.el.option(t("opt_outs.form.every_account"), value=""),
-                    rx.foreach(OptOuts.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
-                    id="opt-out-account",
-                    name="account",
-                    class_name="wh-input wh-select",
-                ),
-                form_error(OptOuts.form_error, "opt-out-error"),
-                rx.el.div(
-                    rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                    rx.el.button(t("opt_outs.add"), type="submit", class_name="wh-button wh-primary"),
-                    class_name="wh-dialog-actions",
-                ),
-                on_submit=OptOuts.add,
-                class_name="wh-form",
+    return form_dialog(
+        OptOuts.adding,
+        t("opt_outs.form.title"),
+        OptOuts.close_form,
+        rx.form(
+            rx.el.p(t("opt_outs.form.body"), class_name="wh-soft"),
+            rx.el.label(t("opt_outs.form.to"), html_for="opt-out-to"),
+            rx.el.input(
+                id="opt-out-to",
+                name="to",
+                required=True,
+                max_length=100,
+                auto_complete="off",
+                input_mode="tel",
+                placeholder="+34 612 34 56 78",
+                aria_describedby="opt-out-error",
+                class_name="wh-input",
             ),
-            class_name="wh-dialog wh-dialog-small",
-            aria_describedby=None,
-            on_close_auto_focus=REFOCUS,
+            rx.el.label(t("opt_outs.form.account"), html_for="opt-out-account"),
+            rx.el.select(
+                rx.el.option(t("opt_outs.form.every_account"), value=""),
+                rx.foreach(OptOuts.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
+                id="opt-out-account",
+                name="account",
+                class_name="wh-input wh-select",
+            ),
+            form_error(OptOuts.form_error, "opt-out-error"),
+            form_end(t("opt_outs.add")),
+            on_submit=OptOuts.add,
+            class_name="wh-form",
         ),
-        open=OptOuts.adding,
-        on_open_change=lambda _opened: OptOuts.close_form,
+        small=True,
     )

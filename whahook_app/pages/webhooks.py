@@ -6,8 +6,9 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, close_corner, question
-from whahook_app.components.elements import NativeLink, copy_button
+from whahook_app.components.dialogs import form_dialog, form_end, question, shown_once
+from whahook_app.components.elements import NativeLink
+from whahook_app.components.fields import check
 from whahook_app.components.parts import empty, form_error, heading, skeleton, some
 from whahook_app.components.text import t, t_name
 from whahook_app.components.webhooks import hook, one_delivery
@@ -38,7 +39,14 @@ def webhooks() -> rx.Component:
             skeleton(),
         ),
         _form(),
-        _shown_once(),
+        shown_once(
+            Webhooks.new_secret,
+            title=t("webhooks.secret.title"),
+            body=t("webhooks.secret.body"),
+            done=t("webhooks.secret.done"),
+            on_done=Webhooks.hide,
+            identifier="new-secret",
+        ),
         *[_question(kind) for kind in QUESTIONS],
         _switch_on(),
         _replay(),
@@ -60,7 +68,7 @@ def _new_button(identifier: str) -> rx.Component:
 
 def _form() -> rx.Component:
     form = Webhooks.form
-    return _dialog(
+    return form_dialog(
         Webhooks.form_open,
         rx.cond(form.id == "", t("webhooks.form.new"), t("webhooks.form.change")),
         Webhooks.close_form,
@@ -91,7 +99,7 @@ def _form() -> rx.Component:
             _choices("webhooks.form.events", "all-events", form.all_events, "event-", form.events),
             _choices("webhooks.form.accounts", "all-accounts", form.all_accounts, "account-", form.accounts),
             form_error(Webhooks.form_error, "webhook-error"),
-            _end(t("save")),
+            form_end(t("save")),
             on_submit=Webhooks.save,
             class_name="wh-form",
         ),
@@ -102,67 +110,17 @@ def _choices(key: str, everything: str, all_chosen: Any, prefix: str, options: A
     """Return what can be ticked; the first box stands for all of them, also for those that come later."""
     return rx.el.fieldset(
         rx.el.legend(t(key)),
-        _check(everything, all_chosen, t(f"{key}.all")),
+        check(everything, all_chosen, t(f"{key}.all")),
         rx.cond(
             some(options),
             rx.el.div(
                 rx.el.p(t(f"{key}.only"), class_name="wh-faint"),
-                rx.foreach(options, lambda each: _check(prefix + each.value, each.chosen, each.label)),
+                rx.foreach(options, lambda each: check(prefix + each.value, each.chosen, each.label)),
                 class_name="wh-only",
             ),
             rx.fragment(),
         ),
         class_name="wh-choices",
-    )
-
-
-def _check(name: Any, checked: Any, label: Any) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(type="checkbox", name=name, default_checked=checked), rx.el.span(label), class_name="wh-check"
-    )
-
-
-def _end(word: Any) -> rx.Component:
-    return rx.el.div(
-        rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-        rx.el.button(word, type="submit", class_name="wh-button wh-primary"),
-        class_name="wh-dialog-actions",
-    )
-
-
-def _dialog(opened: Any, title: Any, on_close: Any, *content: rx.Component) -> rx.Component:
-    return rx.dialog.root(
-        rx.dialog.content(
-            close_corner(),
-            rx.dialog.title(title, class_name="wh-dialog-title"),
-            *content,
-            class_name="wh-dialog",
-            aria_describedby=None,
-            on_close_auto_focus=REFOCUS,
-        ),
-        open=opened,
-        on_open_change=lambda _opened: on_close,
-    )
-
-
-def _shown_once() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title(t("webhooks.secret.title"), class_name="wh-dialog-title"),
-            rx.alert_dialog.description(t("webhooks.secret.body"), class_name="wh-soft"),
-            rx.el.code(Webhooks.new_secret, id="new-secret", class_name="wh-secret"),
-            rx.el.div(
-                copy_button(Webhooks.new_secret, t("copy"), t("copied")),
-                rx.el.button(
-                    t("webhooks.secret.done"), type="button", on_click=Webhooks.hide, class_name="wh-button wh-primary"
-                ),
-                class_name="wh-dialog-actions",
-            ),
-            class_name="wh-dialog wh-dialog-small",
-            on_close_auto_focus=REFOCUS,
-        ),
-        open=Webhooks.new_secret != "",
-        on_open_change=lambda _opened: Webhooks.hide,
     )
 
 
@@ -179,13 +137,13 @@ def _question(kind: str) -> rx.Component:
 
 
 def _switch_on() -> rx.Component:
-    return _dialog(
+    return form_dialog(
         Webhooks.switching_on != "",
         t("webhooks.enable.title"),
         Webhooks.keep,
         rx.form(
-            _check("missed", True, t("webhooks.enable.missed")),
-            _end(t("webhooks.enable")),
+            check("missed", True, t("webhooks.enable.missed")),
+            form_end(t("webhooks.enable")),
             on_submit=Webhooks.enable,
             class_name="wh-form",
         ),
@@ -193,7 +151,7 @@ def _switch_on() -> rx.Component:
 
 
 def _replay() -> rx.Component:
-    return _dialog(
+    return form_dialog(
         Webhooks.replaying,
         t("webhooks.replay.title"),
         Webhooks.close_replay,
@@ -218,7 +176,7 @@ def _replay() -> rx.Component:
                 aria_describedby="replay-error",
             ),
             form_error(Webhooks.replay_error, "replay-error"),
-            _end(t("webhooks.replay")),
+            form_end(t("webhooks.replay")),
             on_submit=Webhooks.replay,
             class_name="wh-form",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,10 @@ from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
 from whahook_app.states.sending_form import WRONG_FIELD, keeps_less, merged, wanted_days, wanted_settings
-from whahook_app.states.upkeep_model import LOOK_EVERY
 from whahook_app.views.sending import LaneNow, SendingForm, form_of, lane_now
+
+LOOK_EVERY = timedelta(seconds=1)
+"""How often a stream of messages has the lane read again; without any it is read every few seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +91,7 @@ class Sending(Base):
     async def choose(self, viewer: Principal, account_id: str) -> Any:
         """Show another account."""
         core, found = get_core(), await accounts.get(get_core(), viewer.user_id, as_uuid(account_id))
-        self.account, self.form_error, self.wrong, self.stored = account_id, "", "", False
+        self.account, self.form_error, self.wrong, self.stored = str(found.account_id), "", "", False
         self._show_now(core, found, await lane.lane(core, viewer.user_id, found.account_id))
         await self._begin(core, viewer.user_id)
         return rx.call_script(f'window.whahookAddress("{found.account_id}", "")')

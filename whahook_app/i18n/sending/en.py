@@ -105,7 +105,7 @@ SENDING_EN: dict[str, str] = {
     "sending.words.in": "To come back",
     "sending.keep": "History",
     "sending.keep.hint": "What is older is deleted here for good; the phone keeps it.",
-    "sending.days": "days",
+    "history.days": "days",
     "sending.keep_less.title": "Delete the older messages of {name}?",
     "sending.keep_less.body": "What is older than you chose is deleted within minutes and cannot be brought back.",
     "sending.keep_less.yes": "Save and delete",

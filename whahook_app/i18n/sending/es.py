@@ -105,7 +105,7 @@ SENDING_ES: dict[str, str] = {
     "sending.words.in": "Para volver",
     "sending.keep": "Historial",
     "sending.keep.hint": "Lo que es más antiguo se borra para siempre, aquí; en el teléfono se queda.",
-    "sending.days": "días",
+    "history.days": "días",
     "sending.keep_less.title": "¿Borrar los mensajes más antiguos de {name}?",
     "sending.keep_less.body": "Lo anterior al plazo que has elegido se borra en unos minutos y no se puede recuperar.",
     "sending.keep_less.yes": "Guardar y borrar",
