@@ -33,8 +33,10 @@ app = typer.Typer(
 
 def _start(*, follow: bool = True) -> Settings:
     """Do what every process does first: tie it to its parent, read the settings, set the log up."""
+    from session_core.launch.allocator import keep_memory_small
     from session_core.launch.parent import PARENT_PID, follow_parent
 
+    keep_memory_small()
     # Whoever started us says what is wrong with the environment.
     alone = PARENT_PID not in os.environ
     if follow:

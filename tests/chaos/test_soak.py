@@ -27,7 +27,7 @@ from tests.chaos import crowd, harm
 from tests.chaos.table import NOTES
 from tests.chaos.trial import breaking
 from tests.servers.databases import copy_sqlite
-from tests.servers.site import HostProcess, Line, Site, running_site, traffic
+from tests.servers.site import PATIENCE, HostProcess, Line, Site, running_site, traffic
 from tests.waiting import eventually
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
@@ -126,7 +126,10 @@ class Installation:
 
     async def _browser_dies(self, line: Line) -> None:
         async with breaking(line):
-            harm.kill(*self.host.browser(line.session_id))
+            # It may just be recycled: then there is none yet, or it is gone before it is killed.
+            found = await eventually(lambda: self.host.browser(line.session_id), PATIENCE, "a browser")
+            with suppress(ProcessLookupError):
+                harm.kill(*found)
         await line.until("ready")
 
     async def _offline(self, line: Line) -> None:
@@ -170,9 +173,13 @@ async def _recycles(line: Line) -> int:
 
 
 def _without_browsers(root: psutil.Process) -> set[psutil.Process]:
-    """Return a service with what it started, without the browsers."""
-    family = {root, *root.children(recursive=True)}
-    return {process for process in family if not any("--user-data-dir=" in word for word in _command(process))}
+    """Return a service with what it started, without the browsers and what these have started."""
+    found = {root}
+    with suppress(psutil.NoSuchProcess):
+        for child in root.children():
+            if not any("--user-data-dir=" in word for word in _command(child)):
+                found |= _without_browsers(child)
+    return found
 
 
 def _used(family: Iterable[psutil.Process]) -> tuple[int, int]:
