@@ -30,7 +30,7 @@ from whahook_app.states.webhooks import Webhooks
 api = create_api(get_core, get_settings())
 
 app = rx.App(
-    stylesheets=["/whahook.css", "/chats.css", "/media.css", "/sending.css"],
+    stylesheets=["/whahook.css", "/chats.css", "/media.css", "/messages.css", "/sending.css"],
     head_components=[
         rx.el.link(rel="icon", href="/favicon.ico", sizes="32x32"),
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),

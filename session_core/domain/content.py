@@ -185,6 +185,9 @@ ACTIONS = frozenset({"reaction", "edit", "revoke"})
 
 MEDIA = frozenset({"image", "video", "document", "audio", "voice", "sticker"})
 
+EDITABLE = MEDIA | {"text"}
+"""Kinds with words that can be changed."""
+
 
 def stored(content: AnyContent) -> dict[str, Any] | None:
     """Return what is kept of a content beside the row's kind and text: nothing for a plain text."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from session_core.core import Core
-from session_core.domain.content import ACTIONS, MAX_TEXT, MEDIA, AnyContent, Edit, Reaction, Revoke
+from session_core.domain.content import ACTIONS, EDITABLE, MAX_TEXT, AnyContent, Edit, Reaction, Revoke
 from session_core.domain.message import Direction
 from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.services.outgoing import Accepted, send
@@ -17,8 +17,6 @@ from session_core.store.models import Message
 
 MAX_EMOJI = 40
 """Characters: a family of emojis is joined of many."""
-
-_EDITABLE = MEDIA | {"text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ async def edit(
         PolicyError: 422 ``bad_text``, ``not_our_message``, ``not_editable``.
     """
     row = await _target(core, user_id, account_id, message_id, ours=True)
-    if row.kind not in _EDITABLE:
+    if row.kind not in EDITABLE:
         raise PolicyError("This kind of message has no text.", code="not_editable", status_code=422)
     if not text.strip() or len(text) > MAX_TEXT:
         raise PolicyError(

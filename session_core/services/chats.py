@@ -9,7 +9,7 @@ from uuid import UUID
 from session_core.core import Core
 from session_core.domain import cursor as cursors
 from session_core.domain.chats import ChatView, ContactView
-from session_core.domain.content import Media
+from session_core.domain.content import Media, Text
 from session_core.domain.events import MessageView
 from session_core.domain.media import MediaView
 from session_core.domain.text import is_storable
@@ -106,7 +106,8 @@ async def around(
         last = earlier[before - 1] if len(earlier) > before else None
         rows = [*reversed(later[:after]), *earlier[:before]]
         following = cursors.encode(last.created_at, last.seq or 0) if last else None
-        return row.chat_id, Page([messages.view(one) for one in rows], following), len(later) <= after
+        found = await changes.adorned(session, [messages.view(one) for one in rows])
+        return row.chat_id, Page(found, following), len(later) <= after
 
 
 async def list_contacts(
@@ -130,10 +131,12 @@ async def context(
     """Return what is shown beside messages.
 
     Returns:
-        Names of their authors by id, what they answer by WhatsApp id, and the files that they carry by id.
+        Names of who wrote, reacted, voted or is mentioned by id, what the messages answer by WhatsApp id, and the files
+        that they carry by id.
     """
     carried = {message.content.media_id for message in found if isinstance(message.content, Media)}
     authors = {message.author or message.chat_id for message in found}
+    authors |= {one for message in found for one in _others_in(message)}
     answered = {message.quoted_id for message in found if message.quoted_id}
     async with core.db.read() as session:
         await owned(session, user_id, account_id)
@@ -143,6 +146,14 @@ async def context(
         files = await media.by_ids(session, user_id, {one for one in carried if one is not None})
         answers = {name: messages.view(row) for name, row in rows.items()}
         return names, answers, {one: media.view(row) for one, row in files.items()}
+
+
+def _others_in(message: MessageView) -> set[str]:
+    """Return the ids of who reacted to a message, voted in it, or is mentioned by it."""
+    people = {one.sender for one in message.reactions} | {one.voter for one in message.votes}
+    if isinstance(message.content, Text):
+        people |= {one if "@" in one else f"{one.lstrip('+')}@c.us" for one in message.content.mentions}
+    return people
 
 
 async def names(core: Core, user_id: UUID, account_id: UUID, chat_ids: set[str]) -> dict[str, str]:

@@ -9,6 +9,9 @@ import reflex as rx
 from whahook_app.components.elements import Day, Near, time, visually_hidden
 from whahook_app.components.history import chat_menu
 from whahook_app.components.media import attach, media_box
+from whahook_app.components.message_actions import message_actions
+from whahook_app.components.messages.kinds import kind_box
+from whahook_app.components.messages.menu import message_menu
 from whahook_app.components.parts import callout, some, state_icon
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -108,8 +111,10 @@ def _bubble(row: Any) -> rx.Component:
                 rx.fragment(),
             ),
             media_box(row.media, Messages.fetch_media),
+            kind_box(row),
             rx.cond(row.text != "", rx.el.p(row.text, class_name="wh-message-text"), rx.fragment()),
             rx.cond(row.failure != "", rx.el.p(row.failure, class_name="wh-error"), rx.fragment()),
+            message_actions(row),
             rx.cond(
                 row.reactions != "",
                 rx.el.p(
@@ -139,17 +144,7 @@ def _bubble(row: Any) -> rx.Component:
             ),
             class_name="wh-bubble",
         ),
-        rx.cond(
-            row.wa_id != "",
-            rx.el.button(
-                rx.icon("reply", size=15, aria_hidden=True),
-                type="button",
-                on_click=Messages.reply(row.id),
-                aria_label=t("chats.reply"),
-                class_name="wh-icon-button wh-bubble-reply",
-            ),
-            rx.fragment(),
-        ),
+        message_menu(row),
         key=row.id,
         custom_attrs={"data-message": row.id, "data-out": row.out.to_string()},
     )

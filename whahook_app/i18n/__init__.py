@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import ReasonCode, SessionStatus
+from whahook_app.i18n.bubbles.en import BUBBLES_EN
+from whahook_app.i18n.bubbles.es import BUBBLES_ES
 from whahook_app.i18n.chats.en import CHATS_EN
 from whahook_app.i18n.chats.es import CHATS_ES
 from whahook_app.i18n.en import EN
@@ -28,8 +30,8 @@ Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
 TEXTS: dict[Language, dict[str, str]] = {
-    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES | SENDING_ES,
-    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN | SENDING_EN,
+    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES | BUBBLES_ES | SENDING_ES,
+    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN | BUBBLES_EN | SENDING_EN,
 }
 
 

@@ -23,16 +23,18 @@ from session_core.domain.events import (
 )
 from session_core.domain.ids import is_chat_id
 from session_core.domain.media import MediaView
+from session_core.domain.message import MessageStatus
 from session_core.domain.phone import format_phone, normalize_phone
 from session_core.domain.status import SessionStatus
 from session_core.errors import NotFound, PolicyError
-from session_core.services import accounts, chats, media, outgoing, search
+from session_core.services import accounts, chats, lane, media, outgoing, search
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
+from whahook_app.states.changing import Changing, refused
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
 from whahook_app.states.history import History
 from whahook_app.states.media import MediaChoice
@@ -52,7 +54,7 @@ LIMIT_LIVE = 400
 """Bubbles that a page keeps while messages stream in; older ones come back when one scrolls up."""
 
 
-class Messages(MediaChoice, History, Base):
+class Messages(Changing, MediaChoice, History, Base):
     """The conversations of the chosen account, and the one that is open."""
 
     choices: list[tuple[str, str]] = []
@@ -197,11 +199,11 @@ class Messages(MediaChoice, History, Base):
     @guarded
     async def reply(self, viewer: Principal, message_id: str) -> Any:
         """Make the next text an answer to a message."""
-        row = next((row for row in self.bubbles if row.id == message_id and row.wa_id), None)
-        if row is None:
+        row = self._shown(message_id)
+        if not row.wa_id:
             raise NotFound("message")
         self.reply_to, self.reply_author = row.wa_id, row.author or ("" if row.out else self.title)
-        self.reply_text = row.text or row.note
+        self.reply_text = row.mention
         return rx.set_focus("compose-text")
 
     @rx.event
@@ -309,6 +311,8 @@ class Messages(MediaChoice, History, Base):
                 self._close()
             if self.query == query:
                 self._show_list(page)
+            if chat and self.chat == chat:
+                self.send_error = refused(news, chat, language) or self.send_error
             if rows and self.chat == chat and not self.past:
                 bubbles = placed(self.bubbles, rows)
                 self.bubbles = bubbles[-max(LIMIT_LIVE, len(self.bubbles)) :]
@@ -370,6 +374,7 @@ class Messages(MediaChoice, History, Base):
     def _close(self) -> None:
         self.chat = self.title = self.subtitle = self.send_error = ""
         self.reply_to = self.reply_author = self.reply_text = self._tried = self._older_cursor = ""
+        self._stop_changing()
         self.bubbles = []
         self.more = self.past = self.duplicate = self.group = False
 
@@ -413,7 +418,16 @@ async def _conversation(core: Core, user_id: UUID, account_id: UUID, chat_id: st
             raise
         return chat_id, chats.Page([]), ({}, {}, {})
     found = await chats.chat_messages(core, user_id, account_id, chat_id, limit=PAGE)
+    found = replace(found, items=await _with_holds(core, user_id, account_id, found.items))
     return chat, found, await chats.context(core, user_id, account_id, found.items)
+
+
+async def _with_holds(core: Core, user_id: UUID, account_id: UUID, found: list[MessageView]) -> list[MessageView]:
+    """Return messages with what holds them back, where they wait."""
+    if not any(message.status is MessageStatus.QUEUED for message in found):
+        return found
+    ready = (await accounts.get(core, user_id, account_id)).status is SessionStatus.READY
+    return await lane.with_holds(core, account_id, found, ready=ready)
 
 
 async def _hits(user_id: UUID, account_id: UUID, query: str, language: Language) -> list[Hit]:
@@ -446,6 +460,7 @@ async def _bubbles(
     core: Core, user_id: UUID, account_id: UUID, found: list[MessageView], language: Language
 ) -> list[Bubble]:
     """Make bubbles, oldest first."""
+    found = await _with_holds(core, user_id, account_id, found)
     context = await chats.context(core, user_id, account_id, found)
     return sorted((bubble(message, language, *context) for message in found), key=lambda row: row.at)
 

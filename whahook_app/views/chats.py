@@ -8,14 +8,15 @@ from types import MappingProxyType
 from uuid import UUID
 
 from session_core.domain.chats import ChatKind, ChatView, phone_of
-from session_core.domain.content import Media
+from session_core.domain.content import EDITABLE, Media
 from session_core.domain.events import MessageView
 from session_core.domain.media import MediaView
-from session_core.domain.message import Direction
+from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.phone import format_phone
 from whahook_app.i18n import TEXTS, Language, counted, message_status, text
+from whahook_app.views.kinds import CardRow, PlaceRow, PollRow, card_rows, named, person, place_row, poll_row
 from whahook_app.views.media import MediaRow, media_row
-from whahook_app.views.messages import ICON, failure
+from whahook_app.views.messages import ICON, failure, held
 
 PREVIEW = 120
 """Characters of a message that are shown where it is only mentioned."""
@@ -66,14 +67,23 @@ def hit(message: MessageView, language: Language, names: Mapping[str, str]) -> H
 
 @dataclasses.dataclass
 class Bubble:
-    """A message in the conversation."""
+    """A message in the conversation.
+
+    Attributes:
+        mine: the account's own reaction.
+        changeable, deletable: the account wrote it and WhatsApp has it, so that its words can be changed, or all of it
+            deleted. For how long WhatsApp allows that, only time shows.
+        hold, hold_code, hold_until, cancellable: as in `whahook_app.views.messages.MessageRow`.
+    """
 
     id: str = ""
+    account_id: str = ""
     wa_id: str = ""
     out: bool = False
     author: str = ""
     text: str = ""
     note: str = ""
+    mention: str = ""
     at: str = ""
     status: str = ""
     word: str = ""
@@ -84,10 +94,21 @@ class Bubble:
     deleted: bool = False
     reactions: str = ""
     reactions_word: str = ""
+    mine: str = ""
+    changeable: bool = False
+    deletable: bool = False
+    sent_at: str = ""
+    hold: str = ""
+    hold_code: str = ""
+    hold_until: str = ""
+    cancellable: bool = False
     answers: bool = False
     quote_author: str = ""
     quote: str = ""
     media: MediaRow = dataclasses.field(default_factory=MediaRow)
+    place: PlaceRow = dataclasses.field(default_factory=PlaceRow)
+    cards: list[CardRow] = dataclasses.field(default_factory=list)
+    poll: PollRow = dataclasses.field(default_factory=PollRow)
 
 
 def chat_row(chat: ChatView, language: Language) -> ChatRow:
@@ -138,14 +159,23 @@ def bubble(
     file = media_row(message, files, language)
     out = message.direction is Direction.OUT
     quoted = answered.get(message.quoted_id) if message.quoted_id else None
+    place, cards, poll = place_row(message), card_rows(message), poll_row(message, language, names)
+    shown = bool(file.state or place.link or cards or poll.question)
+    here = out and bool(message.wa_message_id) and message.revoked_at is None
+    hold, hold_code, hold_until = held(message, language)
     return Bubble(
         id=str(message.id),
+        account_id=str(message.account_id),
         wa_id=message.wa_message_id or "",
         out=out,
         author=author(message, language, names) if message.author and not out else "",
-        text=_words(message),
-        note="" if file.state else kind_note(message, language),
+        text="" if shown and not file.state else _words(message, names),
+        note="" if shown else kind_note(message, language),
+        mention=mention(message, language),
         media=file,
+        place=place,
+        cards=cards,
+        poll=poll,
         at=message.created_at.isoformat(),
         status=message.status.value,
         word=message_status(language, message.status) if out else "",
@@ -156,23 +186,31 @@ def bubble(
         edited=message.edited_at is not None and message.revoked_at is None,
         reactions=" ".join(one.emoji for one in message.reactions),
         reactions_word=_reactions(message, language, names),
+        mine=next((one.emoji for one in message.reactions if one.from_me), ""),
+        changeable=here and message.kind in EDITABLE,
+        deletable=here,
+        sent_at=(message.sent_at or message.created_at).isoformat(),
+        hold=hold,
+        hold_code=hold_code,
+        hold_until=hold_until,
+        cancellable=message.status is MessageStatus.QUEUED,
         answers=bool(message.quoted_id),
         quote_author=author(quoted, language, names) if quoted else "",
         quote=mention(quoted, language) if quoted else text(language, "chats.answers.gone"),
     )
 
 
-def _words(message: MessageView) -> str:
+def _words(message: MessageView, names: Mapping[str, str]) -> str:
     """Return what is written in a message; the name of a file is shown with the file."""
-    return message.content.caption if isinstance(message.content, Media) else message.text
+    return message.content.caption if isinstance(message.content, Media) else named(message, names)
 
 
 def _reactions(message: MessageView, language: Language, names: Mapping[str, str]) -> str:
     """Return who reacted and how, for those who hear the page, or point at it."""
     told = []
     for one in message.reactions:
-        who = names.get(one.sender) or format_phone(phone_of(one.sender)) or text(language, "chats.hidden_number")
-        told.append(f"{text(language, 'chats.you') if one.from_me else who}: {one.emoji}")
+        who = text(language, "chats.you") if one.from_me else person(one.sender, language, names)
+        told.append(f"{who}: {one.emoji}")
     return ", ".join(told)
 
 

@@ -55,7 +55,7 @@ class MessageRow:
 
 def message_row(message: MessageView, language: Language) -> MessageRow:
     """Make the line of a message."""
-    hold = message.hold if message.status is M.QUEUED else None
+    hold, hold_code, hold_until = held(message, language)
     return MessageRow(
         id=str(message.id),
         account_id=str(message.account_id),
@@ -67,12 +67,20 @@ def message_row(message: MessageView, language: Language) -> MessageRow:
         word=message_status(language, message.status),
         icon=ICON[message.status],
         failure=failure(message.failure, language),
-        hold=text(language, f"hold.{hold.code.value}") if hold is not None else "",
-        hold_code=hold.code.value if hold is not None else "",
-        hold_until=hold.until.isoformat() if hold is not None and hold.until is not None else "",
+        hold=hold,
+        hold_code=hold_code,
+        hold_until=hold_until,
         cancellable=message.status is M.QUEUED,
         replayed=message.replayed,
     )
+
+
+def held(message: MessageView, language: Language) -> tuple[str, str, str]:
+    """Return what holds a message back in words and as a code, and until about when; empty when nothing does."""
+    hold = message.hold if message.status is M.QUEUED else None
+    if hold is None:
+        return "", "", ""
+    return text(language, f"hold.{hold.code.value}"), hold.code.value, hold.until.isoformat() if hold.until else ""
 
 
 def who(message: MessageView, language: Language) -> str:

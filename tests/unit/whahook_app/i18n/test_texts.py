@@ -130,6 +130,9 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "hold.",
         "sending.now.",
         "sending.count.",
+        "chats.poll.votes.",
+        "chats.react.",
+        "chats.not_done.",
     )
     made += ("sign_in.", "sign_up.", "empty.step", "connect.kind.", "card.queued.", "capacity.room.")
     keys = {key for key in TEXTS["es"] if not key.startswith(made)}
