@@ -66,6 +66,15 @@ class Poll(_Fields):
     poll_selectable_options_count: int = Field(default=1, ge=0, le=12)
 
 
+class Written(_Fields):
+    """Of a `chat`: the preview of a link in it."""
+
+    title: str = Field(default="", max_length=300)
+    description: str = Field(default="", max_length=2000)
+    canonical_url: str = Field(default="", max_length=2000)
+    matched_text: str = Field(default="", max_length=2000)
+
+
 class Captioned(_Fields):
     """Of media: the caption is the text, as for everything that people read."""
 
@@ -86,7 +95,7 @@ def checked(kind: str, fields: object) -> dict[str, Any]:
     """
     given = fields if isinstance(fields, Mapping) else {}
     try:
-        content = KINDS.get(kind, Captioned).model_validate(given)
+        content = (KINDS | {"chat": Written}).get(kind, Captioned).model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

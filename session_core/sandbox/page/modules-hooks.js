@@ -70,9 +70,14 @@
     exports.isFilterExcludedFromSearchTreatmentInInboxFlow = () => false;
   });
 
+  // Nothing is fetched: what the preview shows is read off the address.
   __d.es('WAWebLinkPreviewChatAction', (exports) => {
-    exports.getLinkPreview = async () => null;
-    exports.genMinimalLinkPreview = async (link) => ({ url: link?.href ?? link, data: {} });
+    exports.getLinkPreview = async (link) => exports.genMinimalLinkPreview(link);
+    exports.genMinimalLinkPreview = async (link) => {
+      const url = link?.href ?? link;
+      const { host } = new URL(url);
+      return { url, data: { title: host, description: '', canonicalUrl: url, matchedText: url } };
+    };
   });
 
   __d.es('WAWebStatusSendActions', (exports) => {

@@ -5,6 +5,7 @@
   __d.es('SandboxContents', (exports, require) => {
     // What a kind carries beside the fields that every message has; everything else in a model is the page's own.
     exports.FIELDS = {
+      chat: ['title', 'description', 'canonicalUrl', 'matchedText'], // of the preview of a link
       location: ['lat', 'lng', 'loc'],
       vcard: ['body', 'vcardFormattedName'],
       multi_vcard: ['vcardList'],

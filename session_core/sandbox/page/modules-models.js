@@ -100,6 +100,10 @@
       pollName: undefined,
       pollOptions: undefined,
       pollSelectableOptionsCount: undefined,
+      title: undefined,
+      description: undefined,
+      canonicalUrl: undefined,
+      matchedText: undefined,
       isSendFailure: false,
       errorCode: undefined,
     });

@@ -167,3 +167,40 @@ async def test_a_group(cockpit: Cockpit, ana: PhoneClient) -> None:
     await ana.presence(LEO, "recording", group)
     presence = await told.hear(PresenceSeen, lambda event: event.participant is not None)
     assert (presence.chat_id, presence.participant, presence.state) == (group, leo, PresenceState.RECORDING)
+
+
+SPY = """() => {
+    window.asked = [];
+    const previews = require('WAWebLinkPreviewChatAction');
+    const fetch = previews.getLinkPreview;
+    previews.getLinkPreview = (link) => {
+        window.asked.push(link.href);
+        return fetch(link);
+    };
+}"""
+
+
+async def test_a_link_has_a_preview_only_when_that_is_wanted(cockpit: Cockpit, ana: PhoneClient) -> None:
+    driver, _ = await cockpit.link(ana)
+    page = driver._open_page()
+    assert page is not None
+    text = "look: https://example.org/menu today"
+    await driver.send(CHAT, Text(text="warm"), new_wa_key())
+    await page.evaluate(SPY)
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    url = "https://example.org/menu"
+    await driver.send(CHAT, Text(text=text), new_wa_key())
+    assert await page.evaluate("window.asked") == []
+    await driver.send(CHAT, Text(text=text, preview=True), new_wa_key())
+    assert await page.evaluate("window.asked") == [url]
+    await eventually(lambda: _count(ana, 3))
+    plain, shown = (await ana.received())[1:]
+    assert (plain["text"], plain["content"], shown["text"]) == (text, {}, text)
+    assert shown["content"] == {"title": "example.org", "canonicalUrl": url, "matchedText": url}
+    # Neither the address itself nor wa-js's preview servers: WhatsApp Web alone makes the preview.
+    assert [one for one in addresses if not one.startswith(cockpit.url)] == []
+
+
+async def _count(phone: PhoneClient, count: int) -> bool:
+    return len(await phone.received()) == count
