@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
+from session_core.clock import utcnow
 from session_core.domain.events import MessageView
-from session_core.store import changes, messages, outbox
+from session_core.domain.message import Direction
+from session_core.store import changes, early_changes, messages, outbox
 from session_core.store.engine import Transaction
-from session_core.store.models import Message
+from session_core.store.models import EarlyKind, Message
 from session_core.whatsapp.driver import MessageEdited, MessageRevoked, ReactionSeen, VoteSeen
 
 EDITED = "message.edited"
@@ -20,14 +23,52 @@ Change = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen
 
 
 async def apply(session: Transaction, account_id: UUID, change: Change) -> MessageView | None:
-    """Change the message that is meant; None when that is no news, or a message that we never had."""
+    """Change the message that is meant; None when that is no news, or a message that we do not have.
+
+    Reactions to such a message, and votes in it, are kept for the case that it comes.
+    """
     ids = change.wa_message_ids if isinstance(change, MessageRevoked) else (change.wa_message_id,)
     row = await changes.target(session, account_id, ids)
-    if row is None or not await _apply(session, row, change):
+    if row is None:
+        await _keep(session, account_id, change)
+        return None
+    match change:
+        case ReactionSeen():
+            change = replace(change, sender=changes.whose(row, change.sender, from_me=change.from_me))
+        case VoteSeen():
+            change = replace(change, voter=changes.whose(row, change.voter, from_me=change.from_me))
+    if not await _apply(session, row, change):
         return None
     [view] = await changes.adorned(session, [messages.view(row)])
     await _add_event(session, view, change)
     return view
+
+
+async def apply_early(session: Transaction, row: Message) -> MessageView | None:
+    """Do to a message that is stored now what was heard before it came; None when nothing was."""
+    if row.wa_message_id is None:
+        return None
+    view = None
+    for one in await early_changes.take(session, row, of_ours=row.direction is Direction.OUT):
+        change: Change
+        if one.kind is EarlyKind.REACTION:
+            change = ReactionSeen(row.wa_message_id, one.who, one.from_me, next(iter(one.said), ""), one.at)
+        else:
+            change = VoteSeen(row.wa_message_id, one.who, one.from_me, tuple(one.said), one.at)
+        view = await apply(session, row.account_id, change) or view
+    return view
+
+
+async def _keep(session: Transaction, account_id: UUID, change: Change) -> None:
+    said: tuple[str, ...]
+    if isinstance(change, ReactionSeen):
+        kind, who, said = EarlyKind.REACTION, change.sender, (change.emoji,)
+    elif isinstance(change, VoteSeen):
+        kind, who, said = EarlyKind.VOTE, change.voter, change.options
+    else:
+        return
+    id_, at, now = change.wa_message_id, change.at, utcnow()
+    await early_changes.keep(session, account_id, id_, kind, who, said, at, now, from_me=change.from_me)
 
 
 async def _apply(session: Transaction, row: Message, change: Change) -> bool:

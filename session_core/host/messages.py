@@ -15,7 +15,7 @@ from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChan
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Ack, Direction, MessageStatus, content_hash
 from session_core.host import consent, reach_out
-from session_core.host.applying import Change, apply
+from session_core.host.applying import Change, apply, apply_early
 from session_core.host.media_arrival import announce, promise
 from session_core.store import accounts, activity, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
@@ -131,6 +131,7 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
             if row.chat_id != event.chat_id[:64]:
                 await chats.unite(session, account_id, event.chat_id[:64], row.chat_id)
             ended = await consent.heed(session, user_id, view)
+            view = await apply_early(session, row) or view
         else:
             again = await _edited_meanwhile(session, account_id, event)
             if again is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, delete, select
@@ -75,9 +76,24 @@ def _keep(session: AsyncSession, row: Message, kind: VersionKind, at: datetime) 
     session.add(MessageVersion(message_id=row.id, kind=kind, text=row.text, content=row.content, at=at))
 
 
+def _by(row: Message, from_me: Any, who: Any, name: str, ours: bool) -> Any:
+    """Tell whose reactions or votes are meant; the other side of a chat of two is one, whatever its id was."""
+    if ours:
+        return col(from_me)
+    return col(who) == name[:64] if row.chat_id.endswith("@g.us") else col(from_me).is_(False)
+
+
+def whose(row: Message, name: str, *, from_me: bool) -> str:
+    """Return the id under which somebody's reactions to a message are kept; in a chat of two, that of the chat.
+
+    WhatsApp names people by their numbers or by their hidden ids, as each account's chats have moved.
+    """
+    return name if from_me or row.chat_id.endswith("@g.us") else row.chat_id
+
+
 async def react(session: AsyncSession, row: Message, sender: str, emoji: str, at: datetime, *, from_me: bool) -> bool:
     """Set somebody's reaction, or take it back (no emoji). The account itself is one sender, whatever its id is."""
-    mine = MessageReaction.from_me if from_me else MessageReaction.sender == sender[:64]
+    mine = _by(row, MessageReaction.from_me, MessageReaction.sender, sender, from_me)
     query = select(MessageReaction).where(MessageReaction.message_id == row.id, mine)
     known = (await session.exec(query)).first()
     if known is not None and (known.emoji == emoji or known.at > at):
@@ -102,7 +118,7 @@ async def vote(
 ) -> bool:
     """Set what somebody chose in a poll."""
     chosen = [storable(option, 100) for option in options]
-    mine = PollVote.from_me if from_me else PollVote.voter == voter[:64]
+    mine = _by(row, PollVote.from_me, PollVote.voter, voter, from_me)
     known = (await session.exec(select(PollVote).where(PollVote.message_id == row.id, mine))).first()
     if known is not None and (known.options == chosen or known.at > at):
         return False

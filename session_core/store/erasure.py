@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.chats import phone_of
 from session_core.domain.message import MessageStatus
-from session_core.store import changes
+from session_core.store import changes, early_changes
 from session_core.store.models import (
     Account,
     Activity,
@@ -113,6 +113,7 @@ async def forget(session: AsyncSession, account_id: UUID, who: Person) -> None:
     named = col(Activity.detail).in_(sorted(who.ids | who.names))
     await session.exec(update(Activity).where(col(Activity.account_id) == account_id, named).values(detail=""))
     await changes.forget(session, account_id, who.ids)
+    await early_changes.forget(session, account_id, who.ids)
     own = select(Message.id).where(Message.account_id == account_id)
     for said, by in ((MessageReaction, MessageReaction.sender), (PollVote, PollVote.voter)):
         await session.exec(delete(said).where(col(by).in_(who.ids), col(said.message_id).in_(own)))

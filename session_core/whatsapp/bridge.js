@@ -249,8 +249,9 @@
   // The number of a chat that is kept under a hidden id (LID).
   const otherId = (wid) => {
     try {
-      const hidden = bridge.text(wid).endsWith("@lid");
-      return hidden ? bridge.text(window.WPP.whatsapp.lidPnCache.getPhoneNumber(wid)) : null;
+      if (!bridge.text(wid).endsWith("@lid")) return null;
+      const hidden = typeof wid === "string" ? window.WPP.util.createWid(wid) : wid;
+      return bridge.text(window.WPP.whatsapp.lidPnCache.getPhoneNumber(hidden));
     } catch {
       return null; // not in this build, or not injected yet
     }
@@ -268,6 +269,8 @@
     const ours = [pn, lid].some((own) => own && bridge.text(own).replace(/:\d+@/, "@") === author);
     return `${ours}_${chat}_${key}${chat.endsWith("@g.us") && author ? `_${author}` : ""}`;
   };
+
+  bridge.otherId = otherId;
 
   bridge.message = (msg) => {
     const id = msg?.id;

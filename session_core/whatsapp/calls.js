@@ -329,12 +329,16 @@
   };
 
   // ---- What was missed ------------------------------------------------------------------------------------------
-  bridge.sweep = async ({ since, ms }) => {
+  // `changedSince`: changes of older messages are wanted, too, as far as the page has them at hand.
+  bridge.sweep = async ({ since, changedSince, ms }) => {
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running yet" };
     const end = Date.now() + ms;
     const messages = new Map();
+    const changes = new Map();
     const take = (msg) => {
       bridge.know(msg);
+      const change = changedSince != null && Number(msg?.t ?? 0) >= changedSince ? bridge.changeOf(msg) : null;
+      if (change) changes.set(bridge.text(msg.id), change);
       const message = Number(msg?.t ?? 0) >= since ? bridge.message(msg) : null;
       if (message) messages.set(message.id, message);
     };
@@ -354,7 +358,7 @@
         skipped += 1; // what is in memory of it was taken; the others go on
       }
     }
-    return { ok: { messages: [...messages.values()].sort((a, b) => a.t - b.t), skipped } };
+    return { ok: { messages: [...messages.values()].sort((a, b) => a.t - b.t), changes: [...changes.values()], skipped } };
   };
 
   // ---- Linking --------------------------------------------------------------------------------------------------

@@ -37,6 +37,14 @@
   };
   const onType = (msg) => msg?.type === "revoked" && onRevoke(msg.id, msg.protocolMessageKey);
 
+  // What happened to a message, read off the message itself: for what changed while nobody listened.
+  bridge.changeOf = (msg) => {
+    const t = Date.now() / 1000;
+    if (msg?.type === "revoked") return { what: "revoked", ids: [msg.id, msg.protocolMessageKey].filter(Boolean).map(text), t };
+    if (!msg?.latestEditMsgKey || msg.type === "ciphertext") return null;
+    return { what: "edited", id: text(msg.id), text: bridge.message(msg)?.text ?? "", t };
+  };
+
   const onReaction = (target, sender, emoji, t) =>
     target && sender && change("reaction", { id: text(target), ...person(sender), emoji: emoji ?? "", t: seconds(t) });
 
@@ -62,7 +70,7 @@
     const state = STATES[type];
     if (!chat || !state || shown.get(key) === state) return;
     shown.set(key, state);
-    change("presence", { chat, who, state, t: Date.now() / 1000 });
+    change("presence", { chat, other: bridge.otherId(chat), who, state, t: Date.now() / 1000 });
   };
 
   // ---- Listening ----------------------------------------------------------------------------------------------------
@@ -113,6 +121,7 @@
       change("call", {
         id: String(id),
         who: user(sender) ?? null,
+        other: bridge.otherId(sender),
         video: Boolean(isVideo),
         group: Boolean(isGroup),
         t: seconds(offerTime),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from session_core.domain.changes import PresenceState
+from session_core.domain.chats import one_chat
 from session_core.whatsapp.driver import (
     CallSeen,
     ChangeEvent,
@@ -59,6 +60,7 @@ class _Vote(_News):
 class _Presence(_News):
     what: Literal["presence"]
     chat: str
+    other: str | None = None
     who: str | None
     state: PresenceState
 
@@ -67,6 +69,7 @@ class _Call(_News):
     what: Literal["call"]
     id: str
     who: str
+    other: str | None = None
     video: bool
     group: bool
 
@@ -92,6 +95,6 @@ def change(data: object) -> ChangeEvent:
         case _Vote():
             return VoteSeen(news.id, news.who, news.mine, tuple(news.options), news.at)
         case _Presence():
-            return PresenceSeen(news.chat, news.who, news.state, news.at)
+            return PresenceSeen(one_chat(news.chat, news.other), news.who, news.state, news.at)
         case _Call():
-            return CallSeen(news.id, news.who, news.video, news.group, news.at)
+            return CallSeen(news.id, one_chat(news.who, news.other), news.video, news.group, news.at)

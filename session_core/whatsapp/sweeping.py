@@ -11,13 +11,17 @@ from playwright.async_api import Page
 from session_core.clock import Clock
 from session_core.errors import TransientError
 from session_core.whatsapp.calls import call
-from session_core.whatsapp.driver import MessageSeen
+from session_core.whatsapp.changes import change
+from session_core.whatsapp.driver import ChangeEvent, MessageEdited, MessageRevoked, MessageSeen
 from session_core.whatsapp.tracker import Patience, Tracker
 from session_core.whatsapp.vitals import Watch
 
 log = structlog.get_logger(__name__)
 
 _SWEEP = timedelta(seconds=30)
+
+_CHANGES = timedelta(days=3)
+"""WhatsApp lets a message be deleted for everyone for two and a half days, and edited for a quarter of an hour."""
 
 
 class Sweeper:
@@ -38,6 +42,7 @@ class Sweeper:
         self._clock = clock
         self._patience = patience
         self._swept: tuple[str, datetime] | None = None
+        self._changed: tuple[str, set[tuple[object, ...]]] = ("", set())
         self._log = log.bind(profile=name)
 
     async def untold(self, page: Page, since: datetime) -> list[MessageSeen]:
@@ -53,11 +58,18 @@ class Sweeper:
         self._vitals.untold(len([message for message in untold if not message.replayed]))
         return [replace(message, replayed=True) for message in untold]
 
-    async def missed(self, page: Page) -> list[MessageSeen]:
-        """Return what came since the page was last listened to; it stays due when the page cannot answer."""
+    async def missed(self, page: Page) -> list[MessageSeen | ChangeEvent]:
+        """Return what came since the page was last listened to; it stays due when the page cannot answer.
+
+        And what became of the messages of the last days: edits and deletions that happened meanwhile, and those that
+        are known already, which change nothing.
+        """
         since = self._tracker.missed_since
+        changed_since = since - _CHANGES
         try:
-            found = await call(page, "sweep", _SWEEP, since=int(since.timestamp()))
+            found = await call(
+                page, "sweep", _SWEEP, since=int(since.timestamp()), changedSince=int(changed_since.timestamp())
+            )
         except TransientError as error:
             self._log.warning("sweep_failed", error=error.message)
             return []
@@ -71,4 +83,34 @@ class Sweeper:
             self._vitals.told(message.wa_message_id)
         if found["skipped"]:
             self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
-        return messages
+        return [*messages, *self._changes(found["changes"])]
+
+    def _changes(self, told: list[object]) -> list[ChangeEvent]:
+        """Return what is news since the last sweep of the same load of the page."""
+        doc, known = self._changed
+        if doc != self._tracker.doc:
+            known = set()
+        self._changed = self._tracker.doc, known
+        news = []
+        for data in told:
+            try:
+                event = change(data)
+            except ValueError:
+                self._log.warning("change_not_understood")
+                continue
+            what = _what(event)
+            if what not in known:
+                known.add(what)
+                news.append(event)
+        return news
+
+
+def _what(event: ChangeEvent) -> tuple[object, ...]:
+    """Return what a change says, without when it was found."""
+    match event:
+        case MessageRevoked(ids):
+            return ids
+        case MessageEdited(id_, text):
+            return id_, text
+        case _:
+            return (event,)

@@ -151,7 +151,7 @@
         require('WAWebChatCollection').ChatCollection.add({ id: createWid(id), name, unreadCount, t });
       const messages = (await storage.all('messages')).sort((a, b) => a.t - b.t);
       const wid = (text) => text && createWid(text);
-      for (const { key, from, to, author, quotedParticipant, content, ...rest } of messages) {
+      for (const { key, from, to, author, quotedParticipant, content, latestEditMsgKey, ...rest } of messages) {
         const id = MsgKey.fromString(key);
         await require('WAWebHandleSingleMsg').store(id.remote, [
           {
@@ -162,6 +162,7 @@
             author: wid(author),
             to: wid(to),
             quotedParticipant: wid(quotedParticipant),
+            latestEditMsgKey: latestEditMsgKey && MsgKey.fromString(latestEditMsgKey),
             isNewMsg: false,
             self: id.fromMe ? 'out' : 'in',
           },

@@ -42,6 +42,7 @@
     const record = (msg) => {
       const attributes = msg.attributes ?? msg;
       const { id, type, body, from, to, t, ack, quotedMsg, quotedStanzaID, quotedParticipant, notifyName, author, caption } = attributes;
+      const { errorCode, isSendFailure, latestEditMsgKey } = attributes;
       return {
         ...require('SandboxMedia').stored(attributes),
         key: id.toString(),
@@ -57,6 +58,9 @@
         notifyName,
         author: plain(author),
         caption,
+        errorCode,
+        isSendFailure,
+        latestEditMsgKey: latestEditMsgKey?.toString(),
         content: require('SandboxContents').of(attributes),
       };
     };

@@ -8,6 +8,8 @@ from session_core.store.models.alerts import AlertPreference as AlertPreference
 from session_core.store.models.backups import SessionBackup as SessionBackup
 from session_core.store.models.base import GROWING as GROWING
 from session_core.store.models.base import Base as Base
+from session_core.store.models.changes import EarlyChange as EarlyChange
+from session_core.store.models.changes import EarlyKind as EarlyKind
 from session_core.store.models.changes import MessageReaction as MessageReaction
 from session_core.store.models.changes import MessageVersion as MessageVersion
 from session_core.store.models.changes import PollVote as PollVote

@@ -57,3 +57,26 @@ class PollVote(Base, table=True):
     from_me: bool = Field(default=False)
     options: list[str] = Field(sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_column=time_column())
+
+
+class EarlyKind(StrEnum):
+    """What was done to a message that is not here yet."""
+
+    REACTION = "reaction"
+    VOTE = "vote"
+
+
+class EarlyChange(Base, table=True):
+    """What somebody did to a message before it was stored."""
+
+    __tablename__ = "early_changes"
+
+    account_id: UUID = Field(sa_column=ref("whatsapp_accounts.id", index=False, primary_key=True))
+    wa_key: str = Field(max_length=64, primary_key=True, description="the message's bare id")
+    of_ours: bool = Field(primary_key=True, description="whether the account wrote the message")
+    kind: EarlyKind = Field(sa_column=Column(enum_column(EarlyKind), primary_key=True, nullable=False))
+    who: str = Field(max_length=64, primary_key=True)
+    from_me: bool = Field(default=False)
+    said: list[str] = Field(sa_column=Column(Json, nullable=False), description="the emoji, or what was chosen")
+    at: datetime = Field(sa_column=time_column())
+    kept_at: datetime = Field(sa_column=time_column())

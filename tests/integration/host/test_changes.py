@@ -18,9 +18,11 @@ from session_core.host import changes as told
 from session_core.host import messages as host_messages
 from session_core.services import changing
 from session_core.services import messages as service
-from session_core.store.models import Message, OutboxEvent
+from session_core.store import early_changes
+from session_core.store.models import EarlyChange, EarlyKind, Message, OutboxEvent
 from session_core.whatsapp.driver import (
     CallSeen,
+    Loaded,
     MessageEdited,
     MessageEvent,
     MessageRevoked,
@@ -29,9 +31,14 @@ from session_core.whatsapp.driver import (
     VoteSeen,
 )
 from tests.factories import CHAT, add_message
+from tests.fakes.drivers import ScriptedDriver, ready
 from tests.integration.host.stage import Stage
+from tests.integration.host.test_commands import ready_with
+from tests.integration.host.test_messages import seen
+from tests.waiting import eventually
 
 EVA = CHAT
+LID = "123456789012345@lid"
 AT = utcnow()
 
 
@@ -164,3 +171,60 @@ async def test_calls_and_what_people_do(stage: Stage) -> None:
     await presence.watch(stage.core.redis, account_id, EVA)
     await hear(stage, account_id, typing)
     assert await events_of(stage.core) == ["call.received", "presence.update"]
+
+
+async def test_what_was_done_to_a_message_before_it_came(stage: Stage) -> None:
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    poll = Poll(question="When?", options=("now", "later"))
+    wa_id, later = f"false_{CHAT}_P1", AT + timedelta(seconds=1)
+    await hear(
+        stage,
+        account_id,
+        ReactionSeen(wa_id, LID, False, "👍", AT),
+        ReactionSeen(wa_id, LID, False, "🎉", later),
+        ReactionSeen(wa_id, LID, False, "👍", AT),
+        VoteSeen(wa_id, EVA, False, ("later",), AT),
+        VoteSeen(wa_id, "34600111222@c.us", True, ("now",), AT),
+        ReactionSeen(f"true_{CHAT}_P1", EVA, False, "👎", AT),
+    )
+    assert {name for name in await events_of(stage.core) if name != "session.status"} == set()
+    come = seen("P1", kind="poll", text=poll.plain_text, content=poll)
+    driver.emit(come, come)
+
+    async def stored_with() -> bool:
+        found = await service.list_messages(stage.core, stage.user_id, account_id)
+        return bool(found and found[0].reactions and len(found[0].votes) == 2)
+
+    await eventually(stored_with)
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    assert [(one.sender, one.emoji) for one in view.reactions] == [(EVA, "🎉")]
+    assert {(one.voter, one.options) for one in view.votes} == {(EVA, ("later",)), ("34600111222@c.us", ("now",))}
+    told_programs = [name for name in await events_of(stage.core) if name.startswith(("message.", "poll."))]
+    assert sorted(told_programs) == ["message.reaction", "message.received", "poll.vote", "poll.vote"]
+
+
+async def test_the_other_side_of_a_chat_is_one_whatever_its_id_is(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id)
+    wa_id, later = str(row.wa_message_id), AT + timedelta(seconds=1)
+    await hear(
+        stage, account_id, ReactionSeen(wa_id, LID, False, "👍", AT), ReactionSeen(wa_id, EVA, False, "🎉", later)
+    )
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    assert [(one.sender, one.emoji) for one in view.reactions] == [(EVA, "🎉")]
+
+
+async def test_what_never_comes_is_not_kept_for_ever(stage: Stage) -> None:
+    account_id = await stage.linked()
+    now = utcnow()
+    async with stage.core.db.begin() as session:
+        for key, at in (("OLD", now - early_changes.KEPT_FOR * 2), ("NEW", now)):
+            await early_changes.keep(
+                session, account_id, f"false_{CHAT}_{key}", EarlyKind.REACTION, EVA, ["👍"], at, at, from_me=False
+            )
+    async with stage.core.db.read() as session:
+        assert [one.wa_key for one in (await session.exec(select(EarlyChange))).all()] == ["NEW"]
+    async with stage.core.db.begin() as session:
+        await early_changes.forget(session, account_id, {EVA})
+        assert (await session.exec(select(EarlyChange))).all() == []

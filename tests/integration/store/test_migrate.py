@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from session_core.clock import utcnow
 from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.chats import ChatKind
@@ -25,12 +26,13 @@ from session_core.domain.media import MediaState
 from session_core.domain.message import Direction
 from session_core.domain.webhooks import DeliveryStatus, Problem
 from session_core.errors import FatalError, TransientError
-from session_core.store import messages, migrate, webhook_lanes, webhooks
+from session_core.store import early_changes, messages, migrate, webhook_lanes, webhooks
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
 from session_core.store.models import (
     Alert,
     Base,
     Chat,
+    EarlyKind,
     Media,
     MessageVersion,
     OptOut,
@@ -41,7 +43,7 @@ from session_core.store.models import (
     WebhookEndpoint,
 )
 from session_core.store.webhook_lanes import Tried
-from tests.factories import add_account, add_user, message
+from tests.factories import CHAT, add_account, add_user, message
 from tests.servers.databases import postgres_copy, sqlite_url
 from tests.servers.processes import clean_environment
 
@@ -251,6 +253,11 @@ async def test_the_tables_take_every_value_of_an_enum(database: Database, column
             await messages.add(session, row)
             session.add(MessageVersion(message_id=row.id, kind=VersionKind.EDIT, text="", at=row.created_at))
             await session.flush()
+        elif table.name == "early_changes":
+            said = f"false_{CHAT}_3EB0A"
+            await early_changes.keep(
+                session, account_id, said, EarlyKind.VOTE, CHAT, ["a"], utcnow(), utcnow(), from_me=False
+            )
         elif table.name not in own:
             await session.exec(insert(table).values(**_row(table.name, account_id, user_id)))
         for member in enum:

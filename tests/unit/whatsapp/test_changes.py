@@ -39,8 +39,16 @@ T = AT.timestamp()
             PresenceSeen("1@c.us", None, PresenceState.TYPING, AT),
         ),
         (
+            {"what": "presence", "chat": "77@lid", "other": "34600111222@c.us", "who": None, "state": "typing"},
+            PresenceSeen("34600111222@c.us", None, PresenceState.TYPING, AT),
+        ),
+        (
             {"what": "call", "id": "C", "who": "1@c.us", "video": True, "group": False},
             CallSeen("C", "1@c.us", True, False, AT),
+        ),
+        (
+            {"what": "call", "id": "C", "who": "77@lid", "other": "34600111222@c.us", "video": True, "group": False},
+            CallSeen("C", "34600111222@c.us", True, False, AT),
         ),
     ],
     ids=lambda given: given["what"] if isinstance(given, dict) else "",

@@ -1,0 +1,67 @@
+"""What changed while nobody listened is found, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from session_core.browser.chromium import Browsers
+from session_core.domain.changes import PresenceState
+from session_core.whatsapp.driver import CallSeen, MessageEdited, MessageRevoked, MessageSeen, PresenceSeen, Ready
+from tests.integration.whatsapp.conftest import Cockpit
+from tests.servers.sandbox import PhoneClient, RunningSandbox
+
+EVA = "34611000001"
+CHAT = f"{EVA}@c.us"
+CHANGED = """() => typeof require === 'function' &&
+    require('WAWebMsgCollection').MsgCollection.some((msg) => msg.type === 'revoked') &&
+    require('WAWebMsgCollection').MsgCollection.some((msg) => msg.body === 'better')"""
+
+
+async def test_edits_and_deletions_while_nobody_listened(
+    cockpit: Cockpit, browsers: Browsers, ana: PhoneClient
+) -> None:
+    driver, told = await cockpit.link(ana)
+    edited, revoked, kept = [(await ana.write(EVA, text))["id"] for text in ("worse", "secret", "kept")]
+    await told.hear(MessageSeen, lambda event: event.text == "kept")
+    await driver.close()
+    # Another page takes the changes in, and nobody hears of it.
+    since = datetime.now(UTC)
+    await ana.edit(edited, "better")
+    await ana.revoke(revoked)
+    browser = await browsers.open(cockpit.profile)
+    await browser.page.goto(cockpit.url)
+    await browser.page.wait_for_function(CHANGED)
+    await browser.close()
+
+    driver, told = await cockpit.start(since=since)
+    await told.hear(Ready)
+    found = await told.hear(MessageRevoked)
+    assert f"false_{CHAT}_{revoked}" in found.wa_message_ids
+    news = await told.hear(MessageEdited)
+    assert (news.wa_message_id, news.text) == (f"false_{CHAT}_{edited}", "better")
+    await ana.write(EVA, "after")
+    await told.hear(MessageSeen, lambda event: event.text == "after")
+    driver._tracker.sweep_due = True
+    await driver._tend()
+    assert (len(told.all(MessageRevoked)), len(told.all(MessageEdited))) == (1, 1)
+    assert not told.all(MessageSeen, lambda event: kept in event.wa_message_id and not event.replayed)
+
+
+async def test_people_in_moved_chats_have_their_numbers(
+    cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient
+) -> None:
+    await sandbox.config(lid=True)
+    driver, told = await cockpit.link(ana)
+    await ana.write(EVA, "hola")
+    seen = await told.hear(MessageSeen)
+    assert (seen.chat_id.endswith("@lid"), seen.kept_as) == (True, CHAT)
+    # What is told before wa-js is there cannot know the number.
+    page = driver._open_page()
+    assert page is not None
+    await page.wait_for_function("() => WPP.isFullReady")
+    await driver.watch(seen.chat_id)
+    await ana.presence(EVA, "composing")
+    presence = await told.hear(PresenceSeen)
+    assert (presence.chat_id, presence.state) == (CHAT, PresenceState.TYPING)
+    await ana.call(EVA)
+    assert (await told.hear(CallSeen)).caller == CHAT
