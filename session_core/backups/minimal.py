@@ -26,6 +26,7 @@ _NEVER = frozenset({"LOCK", "lockfile"})
 """A lock belongs to a process that is not there after a restore."""
 
 MARKER = ".whahook-restored"
+GAP = ".whahook-gap"
 """Says in a profile from which backup it came; belongs to no backup itself."""
 
 

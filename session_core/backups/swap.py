@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from session_core.backups.disk import sync_folder
-from session_core.backups.minimal import MARKER
+from session_core.backups.minimal import GAP, MARKER
 from session_core.backups.streams import Stop
 from session_core.browser.profile import Profile
+from session_core.clock import utcnow
+from session_core.domain.backup import Gap
 
 
 def previous(profile: Path) -> Path:
@@ -69,6 +72,22 @@ def restored_by(profile: Path) -> str | None:
         return (profile / MARKER).read_text()
     except OSError:
         return None
+
+
+def note_gap(folder: Path, gap: Gap) -> None:
+    """Write into a restored folder what it cannot know."""
+    (folder / GAP).write_text(gap.model_dump_json())
+
+
+def gap_of(profile: Path) -> Gap | None:
+    """Return what `note_gap` wrote; None in a profile that was not restored. Not readable: all of the past."""
+    path = profile / GAP
+    try:
+        return Gap.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        return Gap(begins=datetime.fromtimestamp(0, UTC), closed=False, ends=utcnow())
 
 
 def has_login(profile: Path) -> bool:

@@ -46,6 +46,35 @@ class BackupProblem(StrEnum):
     INTERNAL = "internal"
 
 
+class Gap(BaseModel):
+    """For which time a restored login knows nothing: from its backup until it was restored.
+
+    What the account sent meanwhile is not in its chats, though the phone has it.
+
+    Attributes:
+        begins: the moment that the backup shows.
+        closed: no browser ran any more at that moment.
+        ends: when it was restored.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    begins: datetime
+    closed: bool
+    ends: datetime
+
+    def may_hide(self, earliest: datetime, latest: datetime, lasts: timedelta) -> bool:
+        """Tell whether a send lies in the gap, or may.
+
+        Args:
+            earliest: it did not begin before,
+            latest: and not after that moment.
+            lasts: so long at most.
+        """
+        # Before a browser was closed, a send had ended.
+        return earliest < self.ends and latest + (timedelta(0) if self.closed else lasts) > self.begins
+
+
 class BackupView(BaseModel):
     """A backup as its owner sees it."""
 

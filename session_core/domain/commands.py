@@ -18,6 +18,15 @@ class _Command(BaseModel):
     account_id: UUID
 
 
+class Doubt(BaseModel):
+    """When a try whose end nobody knows may have sent a message."""
+
+    model_config = ConfigDict(frozen=True)
+
+    earliest: datetime
+    latest: datetime = Field(description="when the try began")
+
+
 class SendMessage(_Command):
     """Send one message now. The host refuses it when ``token`` no longer owns the message's row."""
 
@@ -29,6 +38,7 @@ class SendMessage(_Command):
     wa_key: str
     look_first: bool = Field(default=False, description="an earlier try may have sent it: look for wa_key in the chat")
     quoted_id: str | None = None
+    doubt: Doubt | None = Field(default=None, description="nobody knows how an earlier try ended")
 
 
 class PairingCode(_Command):
@@ -88,12 +98,13 @@ class SendOutcome(BaseModel):
 
     ``sent``: WhatsApp Web took it (``wa_message_id`` set, unless it only changed another message). ``failed``: it will
     never go out (``failure`` says why).
-    ``not_sent``: it did not go out now, proved; may be tried again. Silence or an error of the bus: nobody knows.
+    ``not_sent``: it did not go out now, proved; may be tried again. ``unknown``: nobody can find out any more whether
+    an earlier try sent it. Silence or an error of the bus: nobody knows now.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    result: Literal["sent", "failed", "not_sent"]
+    result: Literal["sent", "failed", "not_sent", "unknown"]
     wa_message_id: str | None = None
     failure: str | None = None
     sent_at: datetime | None = None

@@ -13,7 +13,7 @@ import structlog
 from session_core.backups import swap
 from session_core.backups.errors import BackupDamaged, BackupForeign, BackupMissing, StoreAway, problem_of
 from session_core.clock import utcnow
-from session_core.domain.backup import BackupStatus
+from session_core.domain.backup import BackupStatus, Gap
 from session_core.errors import TransientError, WhahookError
 from session_core.host.backup_tools import Owned, Tools, add_line, known
 from session_core.host.policy import Restore
@@ -91,7 +91,7 @@ class Restorer:
         return False
 
     async def _restore(self, owned: Owned, row: SessionBackup, mark: str) -> None:
-        archive, created_at = known(row), row.created_at
+        archive, created_at, clean = known(row), row.created_at, row.clean
         fresh = self._tools.workshop / f"restore-{uuid4()}"
         profile = self._tools.folder / owned.name
         vault = self._tools.vault
@@ -99,6 +99,8 @@ class Restorer:
             async with asyncio.timeout(RESTORE_TIMEOUT.total_seconds()), self._tools.one:
                 await in_thread(f"restore-{owned.name}", lambda stop: vault.fetch(archive, fresh, stop))
             await asyncio.to_thread(swap.mark, fresh, mark)
+            gap = Gap(begins=created_at, closed=clean, ends=utcnow())
+            await asyncio.to_thread(swap.note_gap, fresh, gap)
             if not self._sure(owned.account_id):
                 raise TransientError("It is not sure that the account is still this host's.", code="profile_in_use")
             await in_thread(f"install-{owned.name}", lambda stop: swap.install(fresh, profile, stop))

@@ -17,6 +17,7 @@ from session_core.core import Core
 from session_core.domain.commands import (
     REACH_OUT,
     AnyCommand,
+    Doubt,
     ForceStop,
     ForceStopped,
     PairingCode,
@@ -28,6 +29,7 @@ from session_core.domain.status import SessionStatus
 from session_core.errors import Conflict
 from session_core.host import doings, reach_out
 from session_core.host import messages as told
+from session_core.host.house import Profiles
 from session_core.host.leases import LeaseKeeper
 from session_core.host.media_sending import FileGone, FileNotHere, file_in_page
 from session_core.host.session import Session
@@ -48,17 +50,21 @@ class CommandHandler:
     must still be ours, and the person must not have opted out meanwhile.
     """
 
-    def __init__(self, core: Core, find: Callable[[UUID], Session | None], leases: LeaseKeeper) -> None:
+    def __init__(
+        self, core: Core, find: Callable[[UUID], Session | None], leases: LeaseKeeper, profiles: Profiles
+    ) -> None:
         """Prepare.
 
         Args:
             core: store and bus.
             find: the account's session on this host.
             leases: tells for how long an account is this host's.
+            profiles: tells what a login cannot know.
         """
         self._core = core
         self._find = find
         self._leases = leases
+        self._profiles = profiles
 
     async def __call__(self, command: AnyCommand) -> BaseModel:
         """Carry a command out.
@@ -107,6 +113,9 @@ class CommandHandler:
                 return await self._limited(session, command, error)
             if found is not None:
                 return await self._sent(session, command, found)
+            if command.doubt is not None and await self._hidden(session, command.doubt):
+                log.warning("sent_or_not_nobody_knows", session=session.name, message_id=str(command.message_id))
+                return SendOutcome(result="unknown")
         try:
             async with file_in_page(self._core, driver, command.content):
                 return await self._hand_over(session, driver, command)
@@ -114,6 +123,11 @@ class CommandHandler:
             return SendOutcome(result="failed", failure="media_not_found")
         except FileNotHere:
             return _not_sent("media_unavailable")
+
+    async def _hidden(self, session: Session, doubt: Doubt) -> bool:
+        """Tell whether the page cannot have what was sent at that time: its login was restored since."""
+        gap = await self._profiles.gap(session.name)
+        return gap is not None and gap.may_hide(doubt.earliest, doubt.latest, self._core.settings.send_timeout)
 
     async def _hand_over(self, session: Session, driver: Driver, command: SendMessage) -> SendOutcome:
         if (refusal := await self._fenced_off(session, command)) is not None:

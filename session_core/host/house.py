@@ -11,7 +11,7 @@ from typing import Protocol
 
 from session_core.browser.usage import Usage
 from session_core.core import Core
-from session_core.domain.backup import BackupProblem
+from session_core.domain.backup import BackupProblem, Gap
 from session_core.host.backup_tools import Owned, Surroundings
 from session_core.host.guard import Guard
 from session_core.host.policy import Restore
@@ -63,6 +63,10 @@ class Profiles(Protocol):
         Raises:
             OSError: the disk refuses.
         """
+        ...
+
+    async def gap(self, session_id: str) -> Gap | None:
+        """Return for which time the profile knows nothing, because it was restored; None when it was not."""
         ...
 
     async def kill_browser(self, session_id: str) -> int:

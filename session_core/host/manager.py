@@ -118,7 +118,7 @@ class SessionManager:
         self._budget = BudgetKeeper(house, self._sessions, budget)
         self._media = MediaKeeper(self._core, self._sessions, every=min(LOOK_EVERY, rhythm.look))
         self._listener = ReconcileListener(redis, self._reconciler.wake)
-        handler = CommandHandler(self._core, self._sessions.get, self._leases)
+        handler = CommandHandler(self._core, self._sessions.get, self._leases, house.profiles)
         self._commands = CommandServer(redis, house.host_id, handler)
 
     def _is_alone(self) -> bool:

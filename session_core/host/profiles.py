@@ -12,6 +12,7 @@ from session_core.backups import swap
 from session_core.browser import processes, profile
 from session_core.browser.usage import Usage, measure
 from session_core.clock import utcnow
+from session_core.domain.backup import Gap
 from session_core.errors import FatalError
 from session_core.host import custody
 
@@ -60,6 +61,10 @@ class LocalProfiles:
     async def take(self, session_id: str, *, newest: int, ran_here: bool, epoch: int) -> None:
         """See `Profiles.take`."""
         await asyncio.to_thread(custody.take, self._folder, session_id, newest=newest, ran_here=ran_here, epoch=epoch)
+
+    async def gap(self, session_id: str) -> Gap | None:
+        """See `Profiles.gap`."""
+        return await asyncio.to_thread(swap.gap_of, self.path(session_id))
 
     async def kill_browser(self, session_id: str) -> int:
         """See `Profiles.kill_browser`."""

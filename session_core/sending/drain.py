@@ -15,7 +15,7 @@ from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import REACH_OUT, SendMessage, SendOutcome
+from session_core.domain.commands import REACH_OUT, Doubt, SendMessage, SendOutcome
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
@@ -45,14 +45,14 @@ class _Next:
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """One try to send. ``in_doubt``: the try before may have sent it."""
+    """One try to send. ``doubt``: when the try before may have sent it; None: it did not."""
 
     user_id: UUID
     message: Message
     token: str
     permit: Permit
     look_first: bool
-    in_doubt: bool
+    doubt: Doubt | None
 
 
 async def drain_lane(core: Core, account_id: UUID, drain_for: timedelta = DRAIN_FOR) -> int:
@@ -155,7 +155,8 @@ class _Drain:
             await self._limiter.refund(permit)
             return None
         await holds.clear(self._core.redis, self._account_id)
-        this = _Try(user_id, claimed, token, permit, step.look_first, in_doubt=previous is not None)
+        doubt = Doubt(earliest=message.created_at, latest=message.updated_at) if previous else None
+        this = _Try(user_id, claimed, token, permit, step.look_first, doubt)
         try:
             command = _command(this)
         except ValueError as error:
@@ -178,7 +179,7 @@ class _Drain:
 
     async def _refuse(self, this: _Try) -> None:
         """End a message that this version cannot read: trying again would only hold up what waits behind it."""
-        if this.in_doubt:
+        if this.doubt is not None:
             await settle.unknown(self._core, this.user_id, this.message, this.token)
         else:
             await settle.fail(self._core, this.user_id, this.message, this.token, NOT_SUPPORTED)
@@ -201,13 +202,16 @@ class _Drain:
             if not _surely_over(error):
                 return _left(this.message, utcnow())
             pause = policy.backoff(this.message.attempts)
-            await settle.end_lease(self._core, this.message, this.token, pause)
+            await settle.end_lease(self._core, this.message, this.token, pause, began=this.message.updated_at)
             return pause
         return await self._settle(this, outcome)
 
     async def _settle(self, this: _Try, outcome: SendOutcome) -> timedelta | None:
         if outcome.result == "sent":
             await self._limiter.commit(this.permit)
+            return None
+        if outcome.result == "unknown":
+            await settle.unknown(self._core, this.user_id, this.message, this.token)
             return None
         tried = outcome.failure not in policy.NOT_TRIED
         if outcome.result == "failed" or (tried and this.message.attempts >= policy.MAX_ATTEMPTS):
@@ -222,12 +226,17 @@ class _Drain:
         return policy.backoff(this.message.attempts) if tried else policy.LOOK_AGAIN_AFTER
 
     async def _give_back(self, this: _Try, *, counts: bool) -> None:
+        if this.doubt is not None and not counts:
+            # Nobody has looked what became of the try before.
+            began = this.doubt.latest
+            await settle.end_lease(self._core, this.message, this.token, timedelta(0), began=began, counts=False)
+            return
         await settle.release(self._core, this.user_id, this.message, this.token, counts=counts)
         await self._refund(this)
 
     async def _refund(self, this: _Try) -> None:
         # This try proved not to have sent, the one whose place it took over did not: that place goes on counting.
-        if not this.in_doubt:
+        if this.doubt is None:
             await self._limiter.refund(this.permit)
 
 
@@ -241,6 +250,7 @@ def _command(this: _Try) -> SendMessage:
         content=messages.content_of(message),
         wa_key=message.wa_key,
         look_first=this.look_first,
+        doubt=this.doubt,
         quoted_id=message.quoted_id,
     )
 

@@ -57,11 +57,21 @@ async def release(core: Core, user_id: UUID, message: Message, token: str, *, co
         await _tell(core, user_id, messages.view(released))
 
 
-async def end_lease(core: Core, message: Message, token: str, pause: timedelta) -> None:
-    """Let the next try begin after ``pause``: this one is over, though nobody knows how it ended."""
-    now = utcnow()
+async def end_lease(
+    core: Core, message: Message, token: str, pause: timedelta, *, began: datetime, counts: bool = True
+) -> None:
+    """Let the next try begin after ``pause``: this one is over, though nobody knows how it or the one before ended.
+
+    Args:
+        core: store and bus.
+        message: which.
+        token: of this try.
+        pause: until the next one.
+        began: when the try began that may have sent it.
+        counts: this was a try at all.
+    """
     async with core.db.begin() as session:
-        await messages.end_lease(session, message.id, token, now + pause, now)
+        await messages.end_lease(session, message.id, token, utcnow() + pause, began, counts=counts)
 
 
 async def fail(core: Core, user_id: UUID, message: Message, token: str, failure: str) -> None:

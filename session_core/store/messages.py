@@ -181,9 +181,22 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
     return (await session.exec(query)).first() is not None
 
 
-async def end_lease(session: AsyncSession, message_id: UUID, token: str, until: datetime, now: datetime) -> bool:
-    """Let others try from ``until`` on a message whose last try is over, though nobody knows how it ended."""
-    return await _move_own(session, message_id, token, now, status=MessageStatus.SENDING, lease_until=until)
+async def end_lease(
+    session: AsyncSession, message_id: UUID, token: str, until: datetime, began: datetime, *, counts: bool = True
+) -> bool:
+    """Let others try from ``until`` on a message of which nobody knows whether it is out.
+
+    Args:
+        session: a writing transaction.
+        message_id: the message.
+        token: who owns it.
+        until: when its time is over.
+        began: when the last try began that may have sent it; the row goes on saying so.
+        counts: False when the try that ends now was none at all.
+    """
+    uncounted = {} if counts else {"attempts": Message.attempts - 1}
+    sending = MessageStatus.SENDING
+    return await _move_own(session, message_id, token, began, status=sending, lease_until=until, **uncounted)
 
 
 async def release(session: AsyncSession, message_id: UUID, token: str, now: datetime, *, counts: bool = True) -> bool:

@@ -143,6 +143,16 @@ class RefusingHost(RecordingHost):
         return SendOutcome(result="failed", failure="not_on_whatsapp")
 
 
+class ForgetfulHost(SilentHost):
+    """Has lost its memory when it is asked to look for an earlier try: its login was restored."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(core, times=1)
+
+    async def answer(self, command: SendMessage) -> SendOutcome:
+        return SendOutcome(result="unknown") if command.doubt is not None else await super().answer(command)
+
+
 class UnwillingHost(RecordingHost):
     """Cannot send for the first ``times`` commands, which it proves; ``why`` says what is wrong."""
 

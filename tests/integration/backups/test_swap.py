@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from session_core.backups import swap
+from session_core.backups.minimal import GAP
 from session_core.browser.profile import Profile
+from session_core.clock import utcnow
 from session_core.errors import FatalError
 from tests.integration.backups.profiles import go_on
 
@@ -98,3 +101,12 @@ def test_a_folder_with_only_a_lock_in_it_is_no_login(tmp_path: Path) -> None:
     assert not swap.has_login(tmp_path / "p")
     assert swap.restored_by(tmp_path / "p") is None
     assert swap.has_login(folder(tmp_path / "q", "x"))
+
+
+def test_a_note_that_cannot_be_read_leaves_everything_in_doubt(tmp_path: Path) -> None:
+    profile = folder(tmp_path / "p", "x")
+    assert swap.gap_of(profile) is None
+    (profile / GAP).write_text("{")
+    gap = swap.gap_of(profile)
+    assert gap is not None
+    assert gap.may_hide(utcnow() - timedelta(days=900), utcnow() - timedelta(days=900), timedelta(0))

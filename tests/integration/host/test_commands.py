@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
+from session_core.backups import swap
 from session_core.bus import lanes
 from session_core.bus.commands import NoHolder
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import PairingCode, SendMessage, SendOutcome
+from session_core.domain.backup import Gap
+from session_core.domain.commands import Doubt, PairingCode, SendMessage, SendOutcome
 from session_core.domain.content import Text
 from session_core.domain.message import Ack, MessageStatus
 from session_core.domain.status import SessionStatus
@@ -154,6 +156,28 @@ async def test_a_doubtful_send_is_an_error_and_looking_first_clears_it_up(stage:
         await send(stage, command(row))
     assert (await send(stage, command(row, look_first=True))).result == "sent"
     assert len(driver.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("doubted", "result"),
+    [(timedelta(minutes=-90), "sent"), (timedelta(minutes=-30), "unknown"), (timedelta(minutes=30), "sent")],
+)
+async def test_a_login_that_was_restored_cannot_know_what_was_sent_after_its_backup(
+    stage: Stage, doubted: timedelta, result: str
+) -> None:
+    """The phone has it, perhaps; the page that looks for it has chats of an hour earlier."""
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    restored_at = utcnow()
+    gap = Gap(begins=restored_at - timedelta(hours=1), closed=False, ends=restored_at)
+    swap.note_gap(stage.profile(account_id), gap)
+    row = await claimed(stage, account_id)
+    doubt = Doubt(earliest=restored_at + doubted, latest=restored_at + doubted)
+    outcome = await send(stage, command(row, look_first=True, doubt=doubt))
+    assert outcome.result == result
+    assert len(driver.sent) == (result == "sent")
+    # What no earlier try can have sent goes out in any case.
+    assert (await send(stage, command(await claimed(stage, account_id), look_first=True))).result == "sent"
 
 
 async def test_nothing_is_sent_before_and_after_ready(stage: Stage) -> None:

@@ -28,7 +28,7 @@ from session_core.store import accounts
 from session_core.store.models import OutboxEvent
 from session_core.tasks import spawn
 from tests import factories
-from tests.fakes.hosts import RaisingHost, RecordingHost, RefusingHost, SilentHost, UnwillingHost
+from tests.fakes.hosts import ForgetfulHost, RaisingHost, RecordingHost, RefusingHost, SilentHost, UnwillingHost
 from tests.integration.sending.lanes import fill, head, lane, leave_sending, ready_account, statuses
 from tests.waiting import eventually
 
@@ -253,6 +253,43 @@ async def test_a_host_that_is_replaced_is_not_waited_for(
     assert await statuses(core, account_id) == [SENT]
     assert len(host.texts) == 1
     assert await places(core, user_id) == 1
+
+
+async def test_what_nobody_can_find_out_any_more_is_unknown_and_not_sent_again(
+    core: Core, user_id: UUID, account_id: UUID
+) -> None:
+    texts = await fill(core, account_id, 2)
+    async with running(ForgetfulHost(core), account_id) as host:
+        draining = spawn(drain_lane(core, account_id), name="drain")
+        await eventually(lambda: host.commands)
+        began = (await head(core, account_id)).updated_at
+        await host.hold(account_id)
+        assert await asyncio.wait_for(draining, 10) == 1
+        await eventually(lambda: pop_due(core.redis))
+        await drain_lane(core, account_id)
+    assert host.texts == texts
+    assert await statuses(core, account_id) == [UNKNOWN, SENT]
+    # It was not when the worker heard of the end that the text may have gone out.
+    doubt = host.commands[1].doubt
+    assert doubt is not None
+    assert doubt.latest == began
+    assert await places(core, user_id) == 2
+
+
+async def test_a_doubt_outlasts_a_host_that_cannot_look(core: Core, account_id: UUID) -> None:
+    await fill(core, account_id, 1)
+    async with running(RaisingHost(core, TransientError("Gone.", code="page_lost")), account_id):
+        await drain_lane(core, account_id)
+    doubted = (await head(core, account_id)).updated_at
+    async with running(UnwillingHost(core, times=1, why="not_ready"), account_id) as host:
+        await eventually(lambda: pop_due(core.redis))
+        await drain_lane(core, account_id)
+        left = await head(core, account_id)
+        assert (left.status, left.attempts, left.updated_at) == (SENDING, 1, doubted)
+        await eventually(lambda: pop_due(core.redis))
+        await drain_lane(core, account_id)
+    assert await statuses(core, account_id) == [SENT]
+    assert [command.doubt and command.doubt.latest for command in host.commands] == [doubted] * 2
 
 
 async def test_a_page_that_was_lost_is_not_waited_for(core: Core, user_id: UUID, account_id: UUID) -> None:

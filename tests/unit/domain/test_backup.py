@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_core.domain.backup import KEEP_DAYS, KEEP_NEWEST, Kept, due_at, superfluous
+from session_core.domain.backup import KEEP_DAYS, KEEP_NEWEST, Gap, Kept, due_at, superfluous
 
 T0 = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -87,3 +88,32 @@ class TestDue:
     def test_backups_of_an_earlier_login_do_not_count(self) -> None:
         assert due(T0 - HOUR, anew=True) == T0 + FIRST
         assert due(T0 + HOUR, anew=True) == T0 + HOUR + EVERY
+
+
+class TestGap:
+    """A backup of an hour before T0, restored at T0."""
+
+    @pytest.mark.parametrize(
+        ("earliest", "latest", "hidden"),
+        [
+            (-3 * HOUR, -2 * HOUR, False),
+            (-3 * HOUR, -HOUR / 2, True),
+            (-HOUR / 2, -HOUR / 4, True),
+            (-HOUR / 2, HOUR, True),
+            (HOUR, HOUR, False),
+        ],
+    )
+    @pytest.mark.parametrize("closed", [True, False])
+    def test_what_was_sent_in_between_is_not_in_the_login(
+        self, earliest: timedelta, latest: timedelta, hidden: bool, closed: bool
+    ) -> None:
+        gap = Gap(begins=T0 - HOUR, closed=closed, ends=T0)
+        assert gap.may_hide(T0 + earliest, T0 + latest, timedelta(minutes=1)) is hidden
+
+    @pytest.mark.parametrize("closed", [True, False])
+    def test_a_send_under_way_when_the_backup_was_made_is_in_it_only_if_the_browser_was_closed_first(
+        self, closed: bool
+    ) -> None:
+        gap = Gap(begins=T0 - HOUR, closed=closed, ends=T0)
+        began = gap.begins - timedelta(seconds=30)
+        assert gap.may_hide(began, began, timedelta(minutes=1)) is not closed

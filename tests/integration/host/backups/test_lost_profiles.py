@@ -66,13 +66,18 @@ async def lost_profile(stage: Stage, count: int = 1) -> tuple[UUID, list[BackupV
 
 
 async def test_a_lost_profile_comes_back_from_the_newest_backup(stage: Stage) -> None:
-    account_id, _ = await lost_profile(stage, 2)
+    account_id, made = await lost_profile(stage, 2)
     async with stage_on(stage.core, stage.profile(account_id).parent, user_id=stage.user_id) as next_life:
         next_life.will_get(ready_driver())
         await next_life.manager.start()
         await next_life.until(account_id, S.READY, ReasonCode.RESTORED)
     assert log_of(stage, account_id) == b"version 1"
     assert "backup_restored" in await kinds(stage, account_id)
+    # What was sent after that backup is not in it, and the host knows that.
+    gap = swap.gap_of(stage.profile(account_id))
+    assert gap is not None
+    assert (gap.begins, gap.closed) == (made[-1].created_at, made[-1].clean)
+    assert gap.begins < gap.ends <= utcnow()
 
 
 async def test_a_folder_with_nothing_in_it_is_a_lost_profile_too(stage: Stage) -> None:
