@@ -24,6 +24,9 @@ NAVIGATION = (
 BELOW = {"/settings/sending": ("/settings/opt-outs",)}
 """Pages that have no entry of their own: they belong to this one."""
 
+FOR_OPERATORS = ("/settings/jobs", "server", "nav.jobs")
+"""Comfort only: whoever opens the address without being one sees nothing there."""
+
 
 def page(*content: rx.Component, current: str) -> rx.Component:
     """Return a whole page of the signed-in part; ``current`` is its path in the navigation."""
@@ -102,10 +105,16 @@ def theme() -> rx.Component:
 
 
 def _links(current: str, *, closes: bool = False) -> rx.Component:
-    items = [
-        _link(path, icon, key, path == current or current in BELOW.get(path, ())) for path, icon, key in NAVIGATION
-    ]
-    return rx.el.nav(*[rx.drawer.close(item) if closes else item for item in items], aria_label=t("nav.label"))
+    def link(entry: tuple[str, str, str]) -> rx.Component:
+        path, icon, key = entry
+        item = _link(path, icon, key, path == current or current in BELOW.get(path, ()))
+        return rx.drawer.close(item) if closes else item
+
+    return rx.el.nav(
+        *[link(entry) for entry in NAVIGATION],
+        rx.cond(Base.operator, link(FOR_OPERATORS), rx.fragment()),
+        aria_label=t("nav.label"),
+    )
 
 
 def _link(path: str, icon: str, key: str, is_current: bool) -> rx.Component:

@@ -14,12 +14,13 @@ from whahook_app.api.socket import socket_relay
 from whahook_app.auth.redirects import SIGN_IN, SIGN_UP
 from whahook_app.components.text import t
 from whahook_app.live import watches
-from whahook_app.pages import alerts, api_keys, connections, messages, opt_outs, other, sending, sign, webhooks
+from whahook_app.pages import alerts, api_keys, connections, jobs, messages, opt_outs, other, sending, sign, webhooks
 from whahook_app.runtime import get_core, open_runtime
 from whahook_app.states.alerts import Alerts
 from whahook_app.states.api_keys import ApiKeys
 from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
+from whahook_app.states.jobs import Jobs
 from whahook_app.states.messages import Messages
 from whahook_app.states.opt_outs import OptOuts
 from whahook_app.states.ownership import TabOwnership
@@ -73,4 +74,10 @@ app.add_page(api_keys.api_keys, route=api_keys.PATH, title=t("keys.title"), on_l
 app.add_page(alerts.alerts, route=alerts.PATH, title=t("alerts.title"), on_load=[Base.enter, Alerts.load])
 app.add_page(sending.sending, route=sending.PATH, title=t("sending.title"), on_load=[Base.enter, Sending.watch])
 app.add_page(opt_outs.opt_outs, route=opt_outs.PATH, title=t("opt_outs.title"), on_load=[Base.enter, OptOuts.load])
-app.add_page(webhooks.webhooks, route=webhooks.PATH, title=t("webhooks.title"), on_load=[Base.enter, Webhooks.load])
+app.add_page(
+    webhooks.webhooks,
+    route=webhooks.PATH,
+    title=t("webhooks.title"),
+    on_load=[Base.enter, Webhooks.load, Webhooks.watch],
+)
+app.add_page(jobs.jobs, route=jobs.PATH, title=t("jobs.title"), on_load=[Base.enter, Jobs.load, Jobs.watch])

@@ -22,7 +22,7 @@ JOB = "session_core.alerts.jobs.mail"
 JOB_TIMEOUT = timedelta(minutes=3)
 """For what cannot happen: a job limits itself, see `session_core.alerts.post.SEND_TIMEOUT`."""
 
-FAILURES_KEPT = timedelta(hours=1)
+FAILURES_KEPT = timedelta(days=1)
 CALL_TIMEOUT = timedelta(seconds=15)
 
 

@@ -38,6 +38,12 @@ TEST = "webhook.test"
 
 ALL = "*"
 
+WAHA_NAMES: dict[str, tuple[str, ...]] = {
+    "message": ("message.received",),
+    "message.any": ("message.received", "message.sent"),
+}
+"""Names by which WAHA's endpoints choose messages, and what each means here. The others are called the same."""
+
 _PATTERN = re.compile(r"[a-z][a-z0-9_.]{0,60}(\.\*)?")
 
 
@@ -51,17 +57,31 @@ def family(pattern: str) -> str | None:
     return pattern[:-1] if pattern.endswith(".*") else None
 
 
-def is_known(pattern: str) -> bool:
+class BodyFormat(StrEnum):
+    """In which form an endpoint is told: our own, or the envelope that receivers of WAHA read."""
+
+    WHAHOOK = "whahook"
+    WAHA = "waha"
+
+
+def is_known(pattern: str, body_format: BodyFormat = BodyFormat.WHAHOOK) -> bool:
     """Tell whether a pattern chooses anything that there is."""
+    if body_format is BodyFormat.WAHA and pattern in WAHA_NAMES:
+        return True
     beginning = family(pattern)
     if pattern == ALL or pattern in EVENT_TYPES:
         return True
     return beginning is not None and any(name.startswith(beginning) for name in EVENT_TYPES)
 
 
+def in_our_names(patterns: Collection[str]) -> list[str]:
+    """Return the patterns with WAHA's names replaced by what they mean."""
+    return [ours for pattern in patterns for ours in WAHA_NAMES.get(pattern, (pattern,))]
+
+
 def chooses(patterns: Collection[str], event_type: str) -> bool:
     """Tell whether an endpoint with these patterns is told about an event of this type."""
-    for pattern in patterns:
+    for pattern in in_our_names(patterns):
         beginning = family(pattern)
         if pattern in {ALL, event_type} or (beginning is not None and event_type.startswith(beginning)):
             return True
@@ -118,6 +138,8 @@ class EndpointView(_Data):
     url: str
     events: Sequence[str] = Field(description="types, families such as message.*, or *")
     account_ids: Sequence[UUID] | None = Field(description="None: all accounts, also those that come later")
+    format: BodyFormat = BodyFormat.WHAHOOK
+    header_names: Sequence[str] = Field(default=(), description="of its own headers; their values are never shown")
     enabled: bool
     off_reason: OffReason
     off_at: datetime | None

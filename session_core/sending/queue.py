@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 
 from session_core.bus.connection import ANSWER_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS
 from session_core.domain.queues import JobQueue
+from session_core.sending import inspection
 from session_core.settings import Settings
 
 QUEUE = JobQueue.SENDING.value
@@ -25,7 +26,9 @@ JOB = "session_core.sending.jobs.drain"
 JOB_MARGIN = timedelta(seconds=60)
 """A job ends by itself after a few seconds and one send; RQ's own timeout is for what cannot happen."""
 
-FAILURES_KEPT = timedelta(hours=1)
+FAILURES_KEPT = timedelta(days=1)
+"""The operator looks at them; `session_core.sending.inspection.trim` keeps them few."""
+
 CALL_TIMEOUT = timedelta(seconds=15)
 
 
@@ -60,6 +63,11 @@ class DrainQueue:
     async def length(self) -> int:
         """Count the drains that wait."""
         return await asyncio.wait_for(asyncio.to_thread(lambda: int(self._queue.count)), CALL_TIMEOUT.total_seconds())
+
+    async def trim_failed(self) -> None:
+        """Forget the oldest failed drains above what is kept."""
+        trimming = asyncio.to_thread(inspection.trim, self._redis, JobQueue.SENDING)
+        await asyncio.wait_for(trimming, CALL_TIMEOUT.total_seconds())
 
     def close(self) -> None:
         """Close the connection."""

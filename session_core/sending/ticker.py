@@ -92,6 +92,7 @@ class Ticker:
         period = self._sweep_every * 0.9
         if not await redis.set(keys.LANES_SWEEP, "1", nx=True, px=period) or await self._queue.length() >= FULL:
             return
+        await self._queue.trim_failed()
         await self._expire()
         async with self._core.db.read() as session:
             lanes_with_work = await waiting.lanes_with_work(session, utcnow() + self._sweep_every)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from session_core.domain.text import is_storable
 from session_core.domain.webhooks import (
     ALL,
     TEST,
+    BodyFormat,
     DeliveryStatus,
     DeliveryView,
     EndpointView,
@@ -30,7 +31,7 @@ from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.store import alerts, outbox, webhook_lanes, webhooks
 from session_core.store.engine import Transaction
 from session_core.store.models import WebhookDelivery, WebhookEndpoint
-from session_core.webhooks import signature
+from session_core.webhooks import own_headers, signature
 from session_core.webhooks.secrets import Vault, open_vault
 from session_core.webhooks.target import TargetError, addresses
 
@@ -38,6 +39,7 @@ MAX_ENDPOINTS = 20
 MAX_NAME = 100
 MAX_URL = 2000
 MAX_EVENTS = 50
+MAX_HEADERS = own_headers.MAX_HEADERS
 MAX_PAGE = 200
 
 MAX_REPLAY = 10_000
@@ -63,12 +65,16 @@ class Wanted:
         events: types, families such as ``message.*``, or ``*``.
         account_ids: None: all accounts, also those that come later.
         name: for its owner; empty: the host of the address.
+        format: in which form it is told.
+        headers: its own headers, values by name; a value that is None stays as it is. None: all stay as they are.
     """
 
     url: str
     events: Sequence[str] = (ALL,)
     account_ids: Sequence[UUID] | None = None
     name: str = ""
+    format: BodyFormat = BodyFormat.WHAHOOK
+    headers: Mapping[str, str | None] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +132,34 @@ async def create(core: Core, user_id: UUID, wanted: Wanted) -> Secret:
             url=wanted.url,
             events=list(wanted.events),
             account_ids=_texts(wanted.account_ids),
+            format=wanted.format,
             secret=vault.seal(endpoint_id, secret),
         )
+        own_headers.sealed(vault, row, own_headers.checked(wanted.headers or {}, {}))
         await webhooks.add(session, row)
         return Secret(await _view(session, row), secret)
 
 
 async def change(core: Core, user_id: UUID, endpoint_id: UUID, wanted: Wanted) -> EndpointView:
-    """Replace an endpoint's name, address and choice; what waits goes to the new address at once.
+    """Replace an endpoint's name, address, choice, form and headers; what waits goes to the new address at once.
+
+    Headers are kept when ``wanted`` names none.
 
     Raises:
         PolicyError, NotFound: as for `create`.
+        FatalError: ``webhook_key_missing``, a header that should stay as it is cannot be read.
     """
-    wanted = await _checked(core, wanted)
+    wanted, vault = await _checked(core, wanted), await _vault(core)
     async with core.db.begin() as session:
         await _check_accounts(session, user_id, wanted.account_ids)
         await _owned(session, user_id, endpoint_id)
         await webhook_lanes.wake_all(session, endpoint_id, utcnow())
         row = await _owned(session, user_id, endpoint_id, lock=True)
         row.name, row.url, row.events = wanted.name, wanted.url, list(wanted.events)
-        row.account_ids = _texts(wanted.account_ids)
+        row.account_ids, row.format = _texts(wanted.account_ids), wanted.format
+        if wanted.headers is not None:
+            known = own_headers.opened(vault, row) if None in wanted.headers.values() else {}
+            own_headers.sealed(vault, row, own_headers.checked(wanted.headers, known))
         await session.flush()
         return await _view(session, row)
 
@@ -391,15 +405,25 @@ async def _check_accounts(session: Transaction, user_id: UUID, account_ids: Sequ
         raise NotFound("account")
 
 
-async def _checked(core: Core, wanted: Wanted) -> Wanted:
-    events = tuple(dict.fromkeys(wanted.events))
-    if not 0 < len(events) <= MAX_EVENTS or not all(is_pattern(each) and is_known(each) for each in events):
+def chosen_events(patterns: Sequence[str], body_format: BodyFormat = BodyFormat.WHAHOOK) -> tuple[str, ...]:
+    """Return a choice of events without repetitions.
+
+    Raises:
+        PolicyError: 422 ``bad_webhook_events``.
+    """
+    events = tuple(dict.fromkeys(patterns))
+    if not 0 < len(events) <= MAX_EVENTS or not all(is_pattern(one) and is_known(one, body_format) for one in events):
         raise PolicyError(
             "There is no such event.",
             code="bad_webhook_events",
             action="Choose types, families such as message.*, or *.",
             status_code=422,
         )
+    return events
+
+
+async def _checked(core: Core, wanted: Wanted) -> Wanted:
+    events = chosen_events(wanted.events, wanted.format)
     host = await _check_url(core, wanted.url)
     name = " ".join(wanted.name.split()) or host[:MAX_NAME]
     if len(name) > MAX_NAME or not is_storable(name):
@@ -409,7 +433,7 @@ async def _checked(core: Core, wanted: Wanted) -> Wanted:
             action="Choose a shorter one.",
             status_code=422,
         )
-    return Wanted(wanted.url, events, wanted.account_ids, name)
+    return replace(wanted, events=events, name=name)
 
 
 async def _check_url(core: Core, url: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, delete, exists, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, delete, exists, literal, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.text import storable
-from session_core.domain.webhooks import DeliveryStatus
+from session_core.domain.webhooks import ALL, DeliveryStatus, family, in_our_names
 from session_core.store.models import OutboxEvent, OutboxProgress, WebhookDelivery
 
 
@@ -73,6 +74,42 @@ async def position_at(session: AsyncSession, at: datetime) -> int | None:
         .limit(1)
     )
     return (await session.exec(query)).first()
+
+
+async def feed(
+    session: AsyncSession, account_ids: Collection[UUID], *, after: int, limit: int, patterns: Collection[str]
+) -> Sequence[OutboxEvent]:
+    """Return the placed events of these accounts behind a place, in their order.
+
+    What has a place is visible to everybody, and later ones get higher places: whoever goes on from the last one that
+    they have misses nothing.
+
+    Args:
+        session: any transaction.
+        account_ids: whose events.
+        after: place before the first one.
+        limit: how many at most.
+        patterns: types, families such as ``message.*``, or ``*``.
+    """
+    query = (
+        select(OutboxEvent)
+        .where(col(OutboxEvent.account_id).in_(account_ids), col(OutboxEvent.position) > after, chosen(patterns))
+        .order_by(col(OutboxEvent.position))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+def chosen(patterns: Collection[str]) -> ColumnElement[bool]:
+    """Say in SQL what `session_core.domain.webhooks.chooses` says."""
+    patterns = in_our_names(patterns)
+    if ALL in patterns:
+        return literal(True)
+    families = [beginning for pattern in patterns if (beginning := family(pattern)) is not None]
+    return or_(
+        col(OutboxEvent.type).in_(patterns),
+        *(col(OutboxEvent.type).startswith(beginning, autoescape=True) for beginning in families),
+    )
 
 
 async def forget_old(session: AsyncSession, before: datetime, limit: int = 1000) -> int:

@@ -21,6 +21,11 @@ async def by_id(session: AsyncSession, user_id: UUID) -> User | None:
     return await session.get(User, user_id)
 
 
+async def first(session: AsyncSession) -> UUID | None:
+    """Return who signed up first; None: nobody did yet."""
+    return (await session.exec(select(User.id).order_by(col(User.created_at), col(User.id)).limit(1))).first()
+
+
 async def add(session: AsyncSession, user: User) -> None:
     """Store a new user; IntegrityError when the e-mail is taken."""
     session.add(user)

@@ -20,6 +20,7 @@ from session_core.domain.webhooks import DeliveryStatus, OffReason, Problem
 from session_core.store.models import (
     Account,
     OutboxEvent,
+    SessionRuntime,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -38,13 +39,18 @@ LaneKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first delivery of a lane, with all that sending it takes. ``event`` and ``user_id`` are None for a test."""
+    """The first delivery of a lane, with all that sending it takes.
+
+    What is about the account is None for a test; ``phone_number`` and ``push_name`` also before its first login.
+    """
 
     endpoint: WebhookEndpoint
     lane: WebhookLane
     delivery: WebhookDelivery
     event: OutboxEvent | None
     user_id: UUID | None
+    phone_number: str | None
+    push_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,15 @@ class Tried:
     response: str
 
 
-_HEAD: tuple[Any, ...] = (WebhookDelivery, WebhookEndpoint, WebhookLane, OutboxEvent, Account.user_id)
+_HEAD: tuple[Any, ...] = (
+    WebhookEndpoint,
+    WebhookLane,
+    WebhookDelivery,
+    OutboxEvent,
+    Account.user_id,
+    SessionRuntime.phone_number,
+    SessionRuntime.push_name,
+)
 
 
 def waits() -> ColumnElement[bool]:
@@ -140,6 +154,7 @@ async def head(session: AsyncSession, lane: LaneKey) -> Head | None:
     """Return the first delivery that waits in a lane."""
     query: Any = (
         select(*_HEAD)
+        .select_from(WebhookDelivery)
         .join(WebhookEndpoint, col(WebhookEndpoint.id) == WebhookDelivery.endpoint_id)
         .join(
             WebhookLane,
@@ -148,13 +163,14 @@ async def head(session: AsyncSession, lane: LaneKey) -> Head | None:
         )
         .join(OutboxEvent, col(OutboxEvent.id) == WebhookDelivery.outbox_id, isouter=True)
         .join(Account, col(Account.id) == OutboxEvent.account_id, isouter=True)
+        .join(SessionRuntime, col(SessionRuntime.account_id) == Account.id, isouter=True)
         .where(WebhookDelivery.endpoint_id == lane[0], WebhookDelivery.lane_id == lane[1], waits())
         .order_by(col(WebhookDelivery.id))
         .limit(1)
         .execution_options(populate_existing=True)
     )
     row = (await session.exec(query)).first()
-    return None if row is None else Head(row[1], row[2], row[0], row[3], row[4])
+    return None if row is None else Head(*row)
 
 
 async def hold(session: AsyncSession, lane: LaneKey, token: str) -> WebhookLane | None:

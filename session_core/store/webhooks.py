@@ -7,19 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select
-from sqlmodel import col, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Select
+from sqlmodel import col, delete, func, insert, literal, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.webhooks import (
-    ALL,
     AttemptView,
     DeliveryStatus,
     DeliveryView,
     EndpointView,
     OffReason,
     Problem,
-    family,
 )
 from session_core.store import outbox, webhook_lanes
 from session_core.store.models import (
@@ -43,6 +41,8 @@ def endpoint_view(row: WebhookEndpoint, pending: int, now: datetime) -> Endpoint
         url=row.url,
         events=row.events,
         account_ids=None if row.account_ids is None else [UUID(account_id) for account_id in row.account_ids],
+        format=row.format,
+        header_names=row.header_names,
         enabled=row.off_reason is OffReason.NONE,
         off_reason=row.off_reason,
         off_at=row.off_at,
@@ -213,7 +213,7 @@ def _range(endpoint: WebhookEndpoint, after: int, until: int | None) -> Select[A
             Account.user_id == endpoint.user_id,
             col(Account.deleted_at).is_(None),
             col(OutboxEvent.position) > after,
-            _chosen(endpoint.events),
+            outbox.chosen(endpoint.events),
         )
     )
     if until is not None:
@@ -230,17 +230,6 @@ _EVENT: tuple[Any, ...] = (
     OutboxEvent.type,
     OutboxEvent.position,
 )
-
-
-def _chosen(patterns: Collection[str]) -> ColumnElement[bool]:
-    """Say in SQL what `session_core.domain.webhooks.chooses` says."""
-    if ALL in patterns:
-        return literal(True)
-    families = [beginning for pattern in patterns if (beginning := family(pattern)) is not None]
-    return or_(
-        col(OutboxEvent.type).in_(patterns),
-        *(col(OutboxEvent.type).startswith(beginning, autoescape=True) for beginning in families),
-    )
 
 
 async def deliveries(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,36 +19,55 @@ _INTERNAL = frozenset({"user_id", "host_id", "qr"})
 """What a status holds for ourselves."""
 
 
-def compose(
-    *,
-    event_id: UUID,
-    event_type: str,
-    at: datetime,
-    payload: Mapping[str, Any],
-    account_id: UUID | None = None,
-    user_id: UUID | None = None,
-    cursor: int | None = None,
-) -> bytes:
-    """Return the body.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event on its way to an endpoint.
 
-    Args:
-        event_id: the event's own.
+    Attributes:
+        event_id: its own.
         event_type: dotted name.
         at: when it happened.
         payload: as the outbox has it.
         account_id: whose event; None for a test.
         user_id: the account's owner.
         cursor: its place in the order of all events; a replay can begin behind it.
+        phone_number: digits of the account's number; None before its first login.
+        push_name: the name that the phone's owner chose.
     """
-    whole = {
-        "id": event_name(event_id),
-        "type": event_type,
-        "timestamp": at.isoformat().replace("+00:00", "Z"),
-        "cursor": cursor,
-        "accountId": str(account_id) if account_id is not None else None,
-        "sessionId": session_id(user_id, account_id) if user_id is not None and account_id is not None else None,
-        "data": data(event_type, payload),
+
+    event_id: UUID
+    event_type: str
+    at: datetime
+    payload: Mapping[str, Any]
+    account_id: UUID | None = None
+    user_id: UUID | None = None
+    cursor: int | None = None
+    phone_number: str | None = None
+    push_name: str | None = None
+
+    @property
+    def session(self) -> str | None:
+        """The seed's session id."""
+        if self.user_id is None or self.account_id is None:
+            return None
+        return session_id(self.user_id, self.account_id)
+
+
+def envelope(told: Told) -> dict[str, Any]:
+    """Return an event as it is told in our own form."""
+    return {
+        "id": event_name(told.event_id),
+        "type": told.event_type,
+        "timestamp": told.at.isoformat().replace("+00:00", "Z"),
+        "cursor": told.cursor,
+        "accountId": str(told.account_id) if told.account_id is not None else None,
+        "sessionId": told.session,
+        "data": data(told.event_type, told.payload),
     }
+
+
+def written(whole: Mapping[str, Any]) -> bytes:
+    """Return a body: always the same bytes for the same event."""
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 

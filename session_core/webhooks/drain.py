@@ -18,14 +18,15 @@ from session_core.alerts import raising
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.alerts import AlertKind
-from session_core.domain.webhooks import TEST, DeliveryStatus, OffReason, Problem, event_name
+from session_core.domain.webhooks import TEST, BodyFormat, DeliveryStatus, OffReason, Problem, event_name
 from session_core.errors import FatalError
 from session_core.store import webhook_lanes, webhooks
 from session_core.store.engine import Transaction
 from session_core.store.errors import STORE_AWAY, AlreadyThere
 from session_core.store.models import WebhookEndpoint, WebhookLane
 from session_core.store.webhook_lanes import Head, LaneKey, Tried
-from session_core.webhooks import body, policy, signature
+from session_core.webhooks import body, own_headers, policy, signature, waha
+from session_core.webhooks.body import Told
 from session_core.webhooks.post import Answer, Poster
 from session_core.webhooks.secrets import Vault
 
@@ -83,10 +84,11 @@ async def _try(courier: Courier, head: Head) -> Answer:
     now = utcnow()
     try:
         keys = _keys(courier.vault, endpoint, now)
+        own = own_headers.opened(courier.vault, endpoint)
     except FatalError as error:
         log.error("webhook_key_missing", endpoint=str(endpoint.id), error=error.message, action=error.action)
         return Answer(Problem.KEY_MISSING, timedelta(0))
-    text = body.compose(
+    told = Told(
         event_id=delivery.event_id,
         event_type=delivery.event_type,
         at=event.created_at if event is not None else delivery.created_at,
@@ -94,9 +96,13 @@ async def _try(courier: Courier, head: Head) -> Answer:
         account_id=delivery.account_id,
         user_id=head.user_id,
         cursor=event.position if event is not None else None,
+        phone_number=head.phone_number,
+        push_name=head.push_name,
     )
+    form = waha.envelope(told, endpoint.events) if endpoint.format is BodyFormat.WAHA else body.envelope(told)
+    text = body.written(form)
     headers = signature.headers(event_name(delivery.event_id), text, keys, now)
-    return await courier.poster.post(endpoint.url, text, headers)
+    return await courier.poster.post(endpoint.url, text, {**own, **headers})
 
 
 def _keys(vault: Vault, endpoint: WebhookEndpoint, now: datetime) -> list[str]:

@@ -16,6 +16,7 @@ SOURCES = (
     *ROOT.glob("session_core/services/*.py"),
     *ROOT.glob("session_core/domain/*.py"),
     *ROOT.glob("session_core/media/*.py"),
+    ROOT / "session_core/webhooks/own_headers.py",
     ROOT / "session_core/bus/commands.py",
     ROOT / "session_core/errors.py",
     ROOT / "session_core/host/doings.py",

@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 from session_core.domain.webhooks import (
     ALL,
     AttemptView,
+    BodyFormat,
     DeliveryStatus,
     DeliveryView,
     EndpointView,
     OffReason,
     Problem,
 )
-from session_core.services.webhooks import MAX_EVENTS, MAX_URL, Replayed, Secret, Wanted
+from session_core.services.webhooks import MAX_EVENTS, MAX_HEADERS, MAX_URL, Replayed, Secret, Wanted
 from whahook_app.api.schema_base import Incoming, Outgoing
 from whahook_app.api.schemas import Line
 
@@ -29,16 +30,26 @@ class NewWebhook(Incoming):
 
     url: Line = Field(max_length=MAX_URL, examples=["https://example.org/whahook"])
     events: list[Line] = Field(
-        default=[ALL], max_length=MAX_EVENTS, description="types, families such as message.*, or *"
+        default=[ALL],
+        max_length=MAX_EVENTS,
+        description="types, families such as message.*, or *; with the format waha also message and message.any",
     )
     account_ids: list[UUID] | None = Field(
         default=None, max_length=MAX_ACCOUNTS, description="null: all accounts, also those that come later"
     )
     name: Line = Field(default="", max_length=100, description="empty: the address's host", examples=["Orders"])
+    format: BodyFormat = Field(default=BodyFormat.WHAHOOK, description="waha: the envelope that programs for WAHA read")
+    headers: dict[str, str | None] | None = Field(
+        default=None,
+        max_length=MAX_HEADERS,
+        repr=False,
+        description="sent with every event, never shown again; a null value stays as it is, without the field all do",
+        examples=[{"Authorization": "Bearer token-of-the-receiver"}],
+    )
 
     def wanted(self) -> Wanted:
         """Return it as the service takes it."""
-        return Wanted(self.url, self.events, self.account_ids, self.name)
+        return Wanted(self.url, self.events, self.account_ids, self.name, self.format, self.headers)
 
 
 class SwitchOn(Incoming):
@@ -84,6 +95,8 @@ class Webhook(Outgoing):
     url: str
     events: list[str]
     account_ids: list[UUID] | None
+    format: BodyFormat
+    header_names: list[str] = Field(description="of its own headers; their values are never shown")
     enabled: bool
     off_reason: OffReason = Field(description="owner, failing (for days) or gone (it answered 410); empty while on")
     off_at: datetime | None

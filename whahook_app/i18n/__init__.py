@@ -14,6 +14,8 @@ from whahook_app.i18n.en import EN
 from whahook_app.i18n.es import ES
 from whahook_app.i18n.hosts.en import HOSTS_EN
 from whahook_app.i18n.hosts.es import HOSTS_ES
+from whahook_app.i18n.jobs.en import JOBS_EN
+from whahook_app.i18n.jobs.es import JOBS_ES
 from whahook_app.i18n.kinds.en import KINDS_EN
 from whahook_app.i18n.kinds.es import KINDS_ES
 from whahook_app.i18n.media.en import MEDIA_EN
@@ -30,8 +32,8 @@ Language = Literal["es", "en"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 DEFAULT: Language = "es"
 TEXTS: dict[Language, dict[str, str]] = {
-    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES | BUBBLES_ES | SENDING_ES,
-    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN | BUBBLES_EN | SENDING_EN,
+    "es": ES | HOSTS_ES | UPKEEP_ES | MEDIA_ES | KINDS_ES | WEBHOOKS_ES | CHATS_ES | BUBBLES_ES | SENDING_ES | JOBS_ES,
+    "en": EN | HOSTS_EN | UPKEEP_EN | MEDIA_EN | KINDS_EN | WEBHOOKS_EN | CHATS_EN | BUBBLES_EN | SENDING_EN | JOBS_EN,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from session_core.domain.webhooks import BodyFormat
 from whahook_app.components.dialogs import form_dialog, form_end, question, shown_once
 from whahook_app.components.elements import NativeLink
 from whahook_app.components.fields import check
@@ -98,6 +99,33 @@ def _form() -> rx.Component:
             ),
             _choices("webhooks.form.events", "all-events", form.all_events, "event-", form.events),
             _choices("webhooks.form.accounts", "all-accounts", form.all_accounts, "account-", form.accounts),
+            rx.el.label(t("webhooks.form.format"), html_for="webhook-format"),
+            rx.el.select(
+                *[rx.el.option(t(f"webhooks.form.format.{each.value}"), value=each.value) for each in BodyFormat],
+                id="webhook-format",
+                name="format",
+                default_value=form.format,
+                class_name="wh-input wh-select",
+            ),
+            rx.el.label(t("webhooks.form.headers"), html_for="webhook-headers"),
+            rx.el.textarea(
+                id="webhook-headers",
+                name="headers",
+                default_value=form.headers,
+                rows="2",
+                max_length=12_000,
+                auto_complete="off",
+                spell_check=False,
+                placeholder="Authorization: Bearer …",
+                class_name="wh-input",
+                aria_describedby="webhook-headers-hint webhook-error",
+            ),
+            rx.el.p(
+                t("webhooks.form.headers.hint"),
+                rx.cond(form.headers != "", rx.fragment(" ", t("webhooks.form.headers.kept")), rx.fragment()),
+                id="webhook-headers-hint",
+                class_name="wh-faint",
+            ),
             form_error(Webhooks.form_error, "webhook-error"),
             form_end(t("save")),
             on_submit=Webhooks.save,

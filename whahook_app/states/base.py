@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from session_core.services.jobs import is_operator
 from whahook_app.auth.redirects import safe_next
 from whahook_app.i18n import LANGUAGES
 from whahook_app.live import viewer_of, watches
@@ -21,6 +22,7 @@ class Base(rx.State):
     lang: str = rx.Cookie("", name="lang", max_age=ONE_YEAR_SECONDS, same_site="lax")
     viewer_name: str = ""
     viewer_email: str = ""
+    operator: bool = False
     _viewer_id: str = ""
 
     @rx.event
@@ -35,6 +37,7 @@ class Base(rx.State):
             # The same tab, another person.
             await self._forget()
         self._viewer_id, self.viewer_name, self.viewer_email = str(viewer.user_id), viewer.name, viewer.email
+        self.operator = await is_operator(get_core(), viewer)
         return None
 
     @rx.event
@@ -74,6 +77,7 @@ class Base(rx.State):
     async def _forget(self) -> None:
         """Empty the pages: nothing of one person is left in the tab for the next."""
         self.viewer_name = self.viewer_email = self._viewer_id = ""
+        self.operator = False
         for page in Base.get_substates():
             state = await self.get_state(page)
             state.reset()

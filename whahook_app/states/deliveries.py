@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from session_core.domain.webhooks import EVENT_TYPES, TEST, DeliveryStatus, Deli
 from session_core.errors import NotFound, PolicyError, WhahookError
 from session_core.services import accounts, webhooks
 from session_core.services.principal import Principal
+from session_core.services.webhooks import MAX_PAGE
 from whahook_app.i18n import counted, text
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, guarded_in_background, language_of
@@ -31,6 +34,17 @@ SINCE = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta
 
 MAX_DIGITS = 18
 """Of a number that every database takes."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """Which list is on the page: the endpoint, the filters, and how many rows there are."""
+
+    opened: str
+    by_status: str
+    by_type: str
+    by_account: str
+    count: int
 
 
 class Deliveries(rx.State, mixin=True):  # type: ignore[call-arg]
@@ -162,25 +176,31 @@ class Deliveries(rx.State, mixin=True):  # type: ignore[call-arg]
         self.deliveries, self.attempts, self.looking_at = [], [], DeliveryRow()
         self.looking = self.replaying = self.more = False
 
+    def _shown(self) -> Shown:
+        return Shown(self.opened, self.by_status, self.by_type, self.by_account, len(self.deliveries))
+
     async def _read_deliveries(self, viewer: Principal, before: int | None = None) -> None:
         if not self.opened:
             return
         core = get_core()
         names = {each.account_id: each.name for each in await accounts.list_accounts(core, viewer.user_id)}
-        found = await webhooks.deliveries(
-            core,
-            viewer.user_id,
-            as_uuid(self.opened, "webhook"),
-            limit=PAGE + 1,
-            before=before,
-            status=DeliveryStatus(self.by_status) if self.by_status in set(DeliveryStatus) else None,
-            event_type=self.by_type if self.by_type in {*EVENT_TYPES, TEST} else None,
-            account_id=_account(self.by_account),
-        )
-        rows = [delivery_row(each, names) for each in found[:PAGE]]
+        shown = dataclasses.replace(self._shown(), count=PAGE)
+        found = await read_deliveries(core, viewer.user_id, shown, names, before)
+        rows = found[:PAGE]
         self.deliveries = rows if before is None else [*self.deliveries, *rows]
         self.more = len(found) > PAGE
         self.shown_accounts = [Choice(value=str(each), label=name) for each, name in names.items()]
+
+    def _show_anew(self, found: list[DeliveryRow], shown: Shown) -> None:
+        """Bring the rows up to date that are on the page, and add those that are newer."""
+        count = max(PAGE, shown.count)
+        if count > MAX_PAGE - 1:
+            # Whoever went back that far is not looking for news.
+            return
+        if self.deliveries != found[:count]:
+            self.deliveries = found[:count]
+        if self.more != (len(found) > count):
+            self.more = len(found) > count
 
     async def _look_into(self, viewer: Principal, delivery_id: str) -> None:
         core = get_core()
@@ -188,6 +208,25 @@ class Deliveries(rx.State, mixin=True):  # type: ignore[call-arg]
         hook_id = as_uuid(self.opened, "webhook")
         found = await webhooks.delivery(core, viewer.user_id, hook_id, _number(delivery_id))
         self.looking_at, self.attempts, self.looking = delivery_row(found, names), attempt_rows(found.attempts), True
+
+
+async def read_deliveries(
+    core: Core, user_id: UUID, shown: Shown, names: Mapping[UUID, str], before: int | None = None
+) -> list[DeliveryRow]:
+    """Return the rows of a list, and one more when there is one; nothing when no list is open."""
+    if not shown.opened:
+        return []
+    found = await webhooks.deliveries(
+        core,
+        user_id,
+        as_uuid(shown.opened, "webhook"),
+        limit=max(PAGE, shown.count) + 1,
+        before=before,
+        status=DeliveryStatus(shown.by_status) if shown.by_status in set(DeliveryStatus) else None,
+        event_type=shown.by_type if shown.by_type in {*EVENT_TYPES, TEST} else None,
+        account_id=_account(shown.by_account),
+    )
+    return [delivery_row(each, names) for each in found]
 
 
 async def outcome(core: Core, user_id: UUID, sent: DeliveryView, looks: int) -> DeliveryView:

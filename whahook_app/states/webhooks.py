@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from typing import Any
 from uuid import UUID
 
 import reflex as rx
+import structlog
 
-from session_core.domain.webhooks import ALL, EVENT_TYPES, DeliveryStatus, EndpointView
+from session_core.core import Core
+from session_core.domain.webhooks import ALL, EVENT_TYPES, BodyFormat, DeliveryStatus, EndpointView
 from session_core.errors import PolicyError, WhahookError
 from session_core.services import accounts, webhooks
+from session_core.services.health import OUTAGES
 from session_core.services.principal import Principal
 from session_core.services.webhooks import Wanted
 from whahook_app.i18n import text
+from whahook_app.live import Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
-from whahook_app.states.deliveries import LOOKS, Deliveries, outcome
-from whahook_app.states.guard import as_uuid, error_text, field, guarded, guarded_in_background, language_of
-from whahook_app.views.webhooks import Choice, HookRow, hook_row
+from whahook_app.states.deliveries import LOOK_SECONDS, LOOKS, Deliveries, outcome, read_deliveries
+from whahook_app.states.guard import (
+    as_uuid,
+    error_text,
+    field,
+    guarded,
+    guarded_in_background,
+    language_of,
+    sign_in_address,
+)
+from whahook_app.views.webhooks import Choice, DeliveryRow, HookRow, hook_row
+
+log = structlog.get_logger(__name__)
 
 QUESTIONS = ("delete", "disable", "rotate")
 
 
 @dataclasses.dataclass
 class HookForm:
-    """What the dialog of an endpoint begins with; without an ``id`` it makes a new one."""
+    """What the dialog of an endpoint begins with; without an ``id`` it makes a new one.
+
+    ``headers`` has a line for each header, without its value: the browser never sees one again.
+    """
 
     id: str = ""
     name: str = ""
@@ -35,6 +53,8 @@ class HookForm:
     events: list[Choice] = dataclasses.field(default_factory=list)
     all_accounts: bool = True
     accounts: list[Choice] = dataclasses.field(default_factory=list)
+    format: str = BodyFormat.WHAHOOK.value
+    headers: str = ""
 
 
 @dataclasses.dataclass
@@ -67,6 +87,50 @@ class Webhooks(Deliveries, Base):
         self.form_open, self.form, self.asking = False, HookForm(), HookQuestion()
         self.close_everything()
         await self._read(viewer)
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Keep the endpoints and the list that is open up to date, until the tab is closed or the login ends."""
+        core = get_core()
+        async with self:
+            tab = Tab.of(self.router)
+        async with watches.open(core, tab) as watch:
+            if watch is None:
+                return None
+            while (batch := await watch.batch()) is not None:
+                if batch:
+                    # What is told to us now reaches the programs in a moment.
+                    await asyncio.sleep(LOOK_SECONDS)
+                try:
+                    await self._refresh(core, watch.user_id)
+                except OUTAGES:
+                    log.warning("webhooks_page_not_refreshed")
+        return await self._ended(tab)
+
+    async def _refresh(self, core: Core, user_id: UUID) -> None:
+        """Read what is shown anew; what is as it was costs nothing on the wire."""
+        names = {each.account_id: each.name for each in await accounts.list_accounts(core, user_id)}
+        hooks = [hook_row(each, names) for each in await webhooks.list_endpoints(core, user_id)]
+        async with self:
+            shown = self._shown()
+        if shown.opened and shown.opened not in {hook.id for hook in hooks}:
+            rows: list[DeliveryRow] = []
+        else:
+            rows = await read_deliveries(core, user_id, shown, names)
+        async with self:
+            if self.hooks != hooks:
+                self.hooks = hooks
+            self.loaded = True
+            if shown.opened and self._shown() == shown:
+                self._show_anew(rows, shown)
+
+    async def _ended(self, tab: Tab) -> Any:
+        """Go to the sign-in when the page is still there but its login is not."""
+        if not watches.is_open(tab):
+            return None
+        async with self:
+            self.reset()
+            return rx.redirect(sign_in_address(self.router.url.path))
 
     @rx.event
     @guarded
@@ -200,6 +264,8 @@ class Webhooks(Deliveries, Base):
                 )
                 for each in listed
             ],
+            format=(BodyFormat.WHAHOOK if hook is None else hook.format).value,
+            headers="" if hook is None else "".join(f"{name}:\n" for name in hook.header_names),
         )
         self.form_open, self.form_error = True, ""
 
@@ -238,4 +304,12 @@ def _wanted(form: object) -> Wanted:
         events=(ALL,) if field(form, "all-events") else tuple(events),
         account_ids=None if field(form, "all-accounts") else chosen,
         name=field(form, "name"),
+        format=BodyFormat.WAHA if field(form, "format") == BodyFormat.WAHA else BodyFormat.WHAHOOK,
+        headers=_headers(field(form, "headers")) if "headers" in ticked else None,
     )
+
+
+def _headers(lines: str) -> dict[str, str | None]:
+    """Read a header a line; one without a value keeps the value that it has."""
+    named = [line.partition(":") for line in lines.splitlines() if line.strip()]
+    return {name.strip(): value.strip() or None for name, _, value in named}

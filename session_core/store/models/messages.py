@@ -106,6 +106,7 @@ class OutboxEvent(Base, table=True):
     __tablename__ = "outbox_events"
     __table_args__ = (
         Index("ix_outbox_events_account_id_id", "account_id", "id"),
+        Index("ix_outbox_events_account_id_position", "account_id", "position"),
         Index("uq_outbox_events_position", "position", unique=True),
         Index(
             "ix_outbox_events_new",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, Uuid, text
 from sqlmodel import Field
 
 from session_core.clock import utcnow
-from session_core.domain.webhooks import DeliveryStatus, OffReason, Problem
+from session_core.domain.webhooks import BodyFormat, DeliveryStatus, OffReason, Problem
 from session_core.store.models.base import GROWING, Base, id_column, ref, time_column
 from session_core.store.types import BigId, Json, enum_column
 
@@ -36,6 +36,16 @@ class WebhookEndpoint(Base, table=True):
     url: str = Field(sa_column=Column(Text(), nullable=False))
     events: list[str] = Field(sa_column=Column(Json, nullable=False))
     account_ids: list[str] | None = Field(default=None, sa_column=Column(Json, nullable=True), description="None: all")
+    format: BodyFormat = Field(
+        default=BodyFormat.WHAHOOK,
+        sa_column=Column(enum_column(BodyFormat, check=False), nullable=False, server_default=BodyFormat.WHAHOOK.value),
+    )
+    header_names: list[str] = Field(
+        default_factory=list, sa_column=Column(Json, nullable=False, server_default="[]"), description="to be shown"
+    )
+    headers: str | None = Field(
+        default=None, sa_column=Column(Text(), nullable=True), description="names and values, encrypted like the secret"
+    )
     off_reason: OffReason = Field(
         default=OffReason.NONE, sa_column=Column(enum_column(OffReason, check=False), nullable=False, index=True)
     )

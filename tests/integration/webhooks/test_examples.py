@@ -17,6 +17,7 @@ import pytest
 
 from session_core.clock import utcnow
 from session_core.webhooks import body, signature
+from session_core.webhooks.body import Told
 from session_core.webhooks.post import Answer, Poster
 from tests.factories import T0
 from tests.servers.processes import free_ports
@@ -67,9 +68,7 @@ async def running(language: str) -> AsyncIterator[tuple[str, asyncio.subprocess.
 @pytest.mark.parametrize("language", list(COMMANDS))
 async def test_it_takes_what_is_ours_once_and_nothing_else(language: str) -> None:
     first, second = (
-        body.compose(
-            event_id=EVENTS[number], event_type="message.received", at=T0, payload={"text": "café 👍"}, cursor=number
-        )
+        body.written(body.envelope(Told(EVENTS[number], "message.received", T0, {"text": "café 👍"}, cursor=number)))
         for number in (0, 1)
     )
     poster = Poster(allow_private=True, timeout=TIMEOUT)

@@ -11,6 +11,7 @@ from session_core.domain.media import MediaKind, MediaState, MediaView
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.status import AccountKind, SessionStatus
 from session_core.webhooks import body
+from session_core.webhooks.body import Told
 from tests.factories import T0
 from whahook_app.api.media_schemas import Media as ShownMedia
 from whahook_app.api.message_schemas import Message
@@ -20,15 +21,7 @@ EVENT, USER, ACCOUNT = UUID(int=1), UUID(int=2), UUID(int=3)
 
 def composed(event_type: str, payload: dict[str, object]) -> dict[str, object]:
     whole: dict[str, object] = json.loads(
-        body.compose(
-            event_id=EVENT,
-            event_type=event_type,
-            at=T0,
-            payload=payload,
-            account_id=ACCOUNT,
-            user_id=USER,
-            cursor=7,
-        )
+        body.written(body.envelope(Told(EVENT, event_type, T0, payload, account_id=ACCOUNT, user_id=USER, cursor=7)))
     )
     return whole
 
@@ -120,5 +113,5 @@ def test_what_a_newer_host_wrote_goes_out_as_it_is() -> None:
 
 
 def test_the_same_event_is_the_same_bytes() -> None:
-    first, second = (body.compose(event_id=EVENT, event_type="x", at=T0, payload={"b": 1, "a": "é"}) for _ in range(2))
+    first, second = (body.written(body.envelope(Told(EVENT, "x", T0, {"b": 1, "a": "é"}))) for _ in range(2))
     assert first == second

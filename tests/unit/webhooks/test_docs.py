@@ -35,7 +35,7 @@ def test_every_event_that_is_written_can_be_chosen() -> None:
 
 def test_the_envelope_is_the_one_that_is_sent() -> None:
     (example,) = re.findall(r"```json\n(.+?)```", DOCUMENT, re.DOTALL)
-    sent = json.loads(body.compose(event_id=UUID(int=1), event_type="x.y", at=T0, payload={}))
+    sent = body.envelope(body.Told(UUID(int=1), "x.y", T0, {}))
     assert list(json.loads(example)) == list(sent)
 
 

@@ -13,8 +13,10 @@ from whahook_app.api.v1 import (
     changes,
     chats,
     condition,
+    events,
     history,
     hosts,
+    jobs,
     lane,
     media,
     messages,
@@ -40,3 +42,5 @@ router.include_router(media.account_router)
 router.include_router(backups.router)
 router.include_router(alerts.router)
 router.include_router(webhooks.router)
+router.include_router(events.router)
+router.include_router(jobs.router)

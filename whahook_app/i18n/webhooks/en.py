@@ -25,6 +25,14 @@ WEBHOOKS_EN: dict[str, str] = {
     "webhooks.form.accounts": "Accounts",
     "webhooks.form.accounts.all": "All, also those that you add later",
     "webhooks.form.accounts.only": "Only these:",
+    "webhooks.form.format": "Format",
+    "webhooks.form.format.whahook": "WhaHook",
+    "webhooks.form.format.waha": "WAHA, for programs written for it",
+    "webhooks.form.headers": "Headers of your own (optional)",
+    "webhooks.form.headers.hint": (
+        "One a line, like Authorization: Bearer …. They are stored encrypted and never shown again."
+    ),
+    "webhooks.form.headers.kept": "A line without a value keeps the one that is there.",
     "webhooks.saved": "Saved. What waits goes there now.",
     "webhooks.deleted": "The webhook is deleted.",
     "webhooks.enabled": "The webhook is on.",
@@ -132,6 +140,10 @@ WEBHOOKS_EN: dict[str, str] = {
     "error.delivery_not_found": "That delivery does not exist any more.",
     "error.bad_webhook_url": "Write an address like https://example.org/whahook, without user, password or #.",
     "error.bad_webhook_events": "Choose at least one event.",
+    "error.bad_webhook_headers": (
+        "One of the headers cannot be: write one a line, like X-Team: sales, up to ten. Those of the "
+        "connection and of the signature are the server's, and an API key of WhaHook cannot be in one."
+    ),
     "error.bad_webhook_accounts": "Choose at least one account, or all of them.",
     "error.webhook_address_not_allowed": "This server sends no events to private networks. Use a public address.",
     "error.too_many_webhooks": "You have too many webhooks. Delete one that you do not use.",

@@ -25,6 +25,14 @@ WEBHOOKS_ES: dict[str, str] = {
     "webhooks.form.accounts": "Cuentas",
     "webhooks.form.accounts.all": "Todas, también las que añadas después",
     "webhooks.form.accounts.only": "Solo estas:",
+    "webhooks.form.format": "Formato",
+    "webhooks.form.format.whahook": "WhaHook",
+    "webhooks.form.format.waha": "WAHA, para programas escritos para él",
+    "webhooks.form.headers": "Cabeceras propias (opcional)",
+    "webhooks.form.headers.hint": (
+        "Una por línea, como Authorization: Bearer …. Se guardan cifradas y no se vuelven a mostrar."
+    ),
+    "webhooks.form.headers.kept": "Una línea sin valor deja el que hay.",
     "webhooks.saved": "Guardado. Lo que espera va ahora allí.",
     "webhooks.deleted": "El webhook está borrado.",
     "webhooks.enabled": "El webhook está encendido.",
@@ -131,6 +139,10 @@ WEBHOOKS_ES: dict[str, str] = {
     "error.delivery_not_found": "Esa entrega ya no existe.",
     "error.bad_webhook_url": "Escribe una dirección como https://example.org/whahook, sin usuario, contraseña ni #.",
     "error.bad_webhook_events": "Elige al menos un evento.",
+    "error.bad_webhook_headers": (
+        "Alguna cabecera no puede ser: una por línea, como X-Equipo: ventas, hasta diez. Las de la conexión y "
+        "las de la firma las pone el servidor, y una clave de API de WhaHook no puede ir en ellas."
+    ),
     "error.bad_webhook_accounts": "Elige al menos una cuenta, o todas.",
     "error.webhook_address_not_allowed": "Este servidor no envía eventos a redes privadas. Usa una dirección pública.",
     "error.too_many_webhooks": "Tienes demasiados webhooks. Borra uno que no uses.",

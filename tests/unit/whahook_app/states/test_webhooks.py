@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from session_core.domain.webhooks import BodyFormat
 from session_core.errors import NotFound
 from whahook_app.states.deliveries import _account, _number
 from whahook_app.states.webhooks import _wanted
@@ -29,6 +30,16 @@ def test_everything_is_everything() -> None:
 def test_some_are_some() -> None:
     wanted = _wanted({"url": "u", "event-message.sent": "on", "event-x": "", f"account-{ACCOUNT}": "on"})
     assert (wanted.events, wanted.account_ids) == (("message.sent",), [ACCOUNT])
+
+
+def test_headers_are_a_line_each_and_one_without_a_value_stays() -> None:
+    wanted = _wanted({"url": "u", "format": "waha", "headers": "Authorization: Bearer a:b\n\n X-Team :\nX-Old"})
+    assert wanted.format is BodyFormat.WAHA
+    assert wanted.headers == {"Authorization": "Bearer a:b", "X-Team": None, "X-Old": None}
+    assert _wanted({"url": "u", "headers": ""}).headers == {}
+    # A page from before there were any.
+    assert _wanted({"url": "u", "format": "nonsense"}) == _wanted({"url": "u"})
+    assert _wanted({"url": "u"}).headers is None
 
 
 @pytest.mark.parametrize("form", [None, [], {}, {1: 2}, {"url": 3, "account-nonsense": "on", "event-x": {}}])
