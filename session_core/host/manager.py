@@ -226,7 +226,10 @@ class SessionManager:
         free = [row for row in rows.values() if row[1].account_id not in self._sessions]
         wanted = [row for row in free if decide(wanted_of(row[1]), None) is not None]
         try:
-            for _, runtime in await self._taker.choose(wanted, self._here()):
+            async with self._taking:
+                # It takes leases, too, to say that a host is lost: not while a session here is being given one.
+                chosen = await self._taker.choose(wanted, self._here())
+            for _, runtime in chosen:
                 await self._take(runtime.account_id, runtime.epoch)
             runtimes = {account_id: runtime for account_id, (_, runtime) in rows.items()}
             await self._mover.look(list(self._sessions.values()), runtimes, self._here())

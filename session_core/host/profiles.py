@@ -74,6 +74,14 @@ class LocalProfiles:
         """See `Profiles.usage`."""
         return await asyncio.to_thread(measure, {name: self.path(name) for name in session_ids})
 
+    async def names(self) -> set[str]:
+        """Return the session ids of which anything is here: a profile, one that was put aside, or only its number."""
+        return await asyncio.to_thread(self._names)
+
+    def _names(self) -> set[str]:
+        places = [place for place in (self._folder, self._folder / custody.STAMPS) if place.is_dir()]
+        return {path.name.partition(".")[0] for place in places for path in place.iterdir()} - {""}
+
     async def end_leftovers(self) -> None:
         """End the browsers that a killed host left on these folders; those of a living host are left alone."""
         await asyncio.to_thread(self._end_leftovers)

@@ -24,6 +24,7 @@ from session_core.host.house import House
 from session_core.host.identity import only_host
 from session_core.host.manager import About, Rhythm, SessionManager
 from session_core.host.profiles import LocalProfiles
+from session_core.host.reaping import reap
 from session_core.host.room import Room
 from session_core.settings import Settings
 from session_core.store.models import Account
@@ -55,10 +56,12 @@ async def run_host(settings: Settings, *, extra_tasks: Sequence[ExtraTask] = ())
             browsers = Browsers(settings)
             others = TaskOwner()
             guard = WatchdogGuard(settings.whatsapp_sessions_dir)
-            manager = await _manager(core, browsers, host_id, guard)
+            profiles = LocalProfiles(settings.whatsapp_sessions_dir)
+            manager = await _manager(core, browsers, host_id, guard, profiles)
             try:
                 await guard.start()
                 await manager.start()
+                spawn(reap(core, profiles), name="reaping", owner=others)
                 for extra in extra_tasks:
                     spawn(_for_ever(extra, core), name="extra", owner=others)
                 log.info("host_started", host_id=host_id)
@@ -87,9 +90,10 @@ def url_of(kind: AccountKind, settings: Settings) -> str:
     return settings.sandbox_url
 
 
-async def _manager(core: Core, browsers: Browsers, host_id: str, guard: Guard) -> SessionManager:
+async def _manager(
+    core: Core, browsers: Browsers, host_id: str, guard: Guard, profiles: LocalProfiles
+) -> SessionManager:
     settings = core.settings
-    profiles = LocalProfiles(settings.whatsapp_sessions_dir)
     await profiles.end_leftovers()
     isolation = await asyncio.to_thread(chromium_sandbox_enabled, settings)
     try:

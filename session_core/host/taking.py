@@ -229,7 +229,8 @@ class Taker:
 
     async def _say_host_lost(self, account_id: UUID, runtime: SessionRuntime) -> None:
         """Say that the only host that could run the account is away; it stays that host's, and its number too."""
-        if await self._leases.acquire(account_id, runtime.epoch) is None:
+        if self._leases.epoch(account_id) or await self._leases.acquire(account_id, runtime.epoch) is None:
+            # Somebody has it, perhaps this host for a backup: nothing of that may be given back here.
             return
         try:
             async with self._house.core.db.read() as database:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from session_core.domain.events import SessionSnapshot
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.domain.text import storable
-from session_core.store.models import Account, SessionRuntime
+from session_core.store.models import Account, SessionRuntime, User
 
 
 def snapshot(account: Account, runtime: SessionRuntime) -> SessionSnapshot:
@@ -358,6 +358,13 @@ async def purge(session: AsyncSession, account_id: UUID) -> None:
         select(SessionRuntime.account_id).where(SessionRuntime.account_id == account_id).with_for_update()
     )
     await session.exec(delete(Account).where(col(Account.id) == account_id))
+
+
+async def purged(session: AsyncSession, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Return which of these accounts are gone while their user is there; each is given as ``(user id, account id)``."""
+    users = set((await session.exec(select(User.id).where(col(User.id).in_({user for user, _ in pairs})))).all())
+    there = set((await session.exec(select(Account.id).where(col(Account.id).in_({one for _, one in pairs})))).all())
+    return {(user, account) for user, account in pairs if user in users and account not in there}
 
 
 async def count_by_status(session: AsyncSession) -> dict[SessionStatus, int]:

@@ -132,6 +132,19 @@ async def test_an_account_without_a_backup_waits_for_the_host_with_its_login(cor
         assert (told.epoch, told.last_host_id, two.made) == (before.epoch, "host-one", [])
 
 
+async def test_who_says_that_a_host_is_lost_gives_back_no_lease_that_a_backup_needs(stage: Stage) -> None:
+    account_id = await stage.linked()
+    leases = stage.manager._leases
+    held = await leases.acquire(account_id)
+    assert held is not None
+    before = await stage.runtime(account_id)
+    await stage.manager._taker._say_host_lost(account_id, before)
+    assert leases.epoch(account_id) == held.epoch
+    assert await lease.held_as(stage.core.redis, account_id) == held.value
+    assert (await stage.runtime(account_id)).reason_code is before.reason_code
+    await leases.release(account_id)
+
+
 async def test_a_login_goes_from_host_to_host_and_only_the_newest_is_ever_opened(core: Core, tmp_path: Path) -> None:
     async with two_hosts(core, tmp_path) as (one, two):
         account_id = await with_login(one)
