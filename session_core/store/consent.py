@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.consent import OptOutSource, OptOutView, Person
 from session_core.domain.message import Direction, MessageStatus
-from session_core.domain.text import storable
+from session_core.domain.text import fold, storable
 from session_core.store.models import Account, Contact, Message, OptOut
 
 
@@ -74,6 +74,7 @@ async def add(
         phone=person.phone,
         lid=person.lid,
         name=storable(name, 100) if name else None,
+        search=fold(storable(name, 100)) if name else None,
         source=source,
         word=word,
         at=at,
@@ -140,7 +141,7 @@ async def page(
         user_id: whose.
         limit: how many at most.
         before: time and id of the last one of the page before.
-        search: part of a name, of a number however it is written, or of a hidden id.
+        search: part of a name (case and accents do not count), of a number however it is written, or of a hidden id.
     """
     query = select(OptOut).where(OptOut.user_id == user_id)
     if search:
@@ -154,7 +155,7 @@ async def page(
 
 def _named(search: str) -> Any:
     found = [
-        col(OptOut.name).icontains(search, autoescape=True),
+        col(OptOut.search).contains(fold(search), autoescape=True),
         col(OptOut.lid).icontains(search, autoescape=True),
     ]
     digits = re.sub(r"[\s().+\-/]", "", search)

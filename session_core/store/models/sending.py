@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Boolean, Column, Index, UniqueConstraint, Uuid, false
+from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint, Uuid, false
 from sqlmodel import Field
 
 from session_core.clock import utcnow
@@ -81,6 +81,9 @@ class OptOut(Base, table=True):
     phone: str | None = Field(default=None, max_length=20, description="digits with country code")
     lid: str | None = Field(default=None, max_length=64, description="hidden id, with @lid")
     name: str | None = Field(default=None, max_length=100)
+    search: str | None = Field(
+        default=None, sa_column=Column(Text(), nullable=True), description="the name, folded, to look for"
+    )
     source: OptOutSource = Field(sa_column=Column(enum_column(OptOutSource), nullable=False))
     word: str | None = Field(default=None, max_length=64, description="what the person wrote")
     at: datetime = Field(default_factory=utcnow, sa_column=time_column())

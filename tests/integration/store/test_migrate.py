@@ -21,12 +21,12 @@ from session_core.clock import utcnow
 from session_core.domain.alerts import AlertKind, MailStatus
 from session_core.domain.backup import BackupReason, BackupStatus
 from session_core.domain.chats import ChatKind
-from session_core.domain.consent import OptOutSource
+from session_core.domain.consent import OptOutSource, Person
 from session_core.domain.media import MediaState
 from session_core.domain.message import Direction
 from session_core.domain.webhooks import DeliveryStatus, Problem
 from session_core.errors import FatalError, TransientError
-from session_core.store import early_changes, messages, migrate, webhook_lanes, webhooks
+from session_core.store import consent, early_changes, messages, migrate, webhook_lanes, webhooks
 from session_core.store.engine import POOLER_PORT, Database, migration_engine
 from session_core.store.models import (
     Alert,
@@ -168,6 +168,19 @@ async def test_copying_a_table_keeps_the_rows_that_hang_on_it(
         await migrate.upgrade_async(database_url)
     async with database.read() as session:
         assert (await session.get(SessionRuntime, account_id)) is not None
+
+
+async def test_people_who_opted_out_before_are_found_by_name_too(database: Database, database_url: str) -> None:
+    user_id = await add_user(database)
+    async with database.begin() as session:
+        person = Person(phone="34612345678")
+        await consent.add(session, user_id, None, person, OptOutSource.HAND, utcnow(), name="José Peña")
+    await database.close()
+    await migrate.downgrade_async(database_url, "0018")
+    await migrate.upgrade_async(database_url)
+    async with database.read() as session:
+        (found,) = await consent.page(session, user_id, limit=5, search="jose pena")
+    assert found.name == "José Peña"
 
 
 async def test_rows_that_would_point_to_nothing_undo_a_migration(
