@@ -1,7 +1,9 @@
 /* The phone's page: reads the forms, calls the API, redraws once a second. */
 import { decode, get, post, send } from './api.js';
+import { byId } from './dom.js';
+import { writtenKind } from './kinds.js';
 import { switchLanguage, text, translate } from './texts.js';
-import { byId, drawChats, drawDevices, drawLimit, drawPhones, pretty } from './view.js';
+import { drawChats, drawDevices, drawLimit, drawPhones, pretty } from './view.js';
 
 const POLL_MS = 1000;
 const KEY = 'sandbox-phone-number';
@@ -79,7 +81,7 @@ function draw(phones, view) {
   }
   drawDevices(view.devices, deviceActions);
   drawLimit(view);
-  drawChats(view, contact, chooseContact);
+  drawChats(view, contact, chooseContact, messageActions);
   byId('read').disabled = !view.chats.some((chat) => chat.contact === contact);
   const usable = phones.some((phone) => phone.phone === number);
   byId('write').querySelector('[type=submit]').disabled = !usable;
@@ -96,6 +98,18 @@ const deviceActions = {
     dialog.returnValue = 'no';
     dialog.onclose = () => dialog.returnValue === 'yes' && onDevice('unlink', 'unlinked')(device);
     dialog.showModal();
+  },
+};
+
+const onMessage = (path, message, body = {}) =>
+  act(() => post(`/phone/${path}`, { phone: number, id: message.id, ...body }));
+const messageActions = {
+  react: (message, from, emoji) => onMessage('reaction', message, { from, emoji }),
+  revoke: (message) => onMessage('revoke', message),
+  vote: (message, from, options) => onMessage('vote', message, { from, options }),
+  edit(message) {
+    const words = prompt(text('edit'), message.text);
+    if (words?.trim()) onMessage('edit', message, { text: words });
   },
 };
 
@@ -182,23 +196,40 @@ byId('write').addEventListener('submit', (event) => {
       const about = { from: sender, type: byId('kind').value, filename: file.name, caption: byId('text').value };
       await send(number, file, name ? { ...about, name } : about);
     } else {
-      await post('/phone/messages', { phone: number, from: sender, text: byId('text').value, name: name || null });
+      const type = byId('kind').value;
+      const words = byId('text').value;
+      const content = OTHERS.includes(type) ? writtenKind(type, words) : {};
+      if (!content) throw new Error(text(`how_${type}`));
+      const said = OTHERS.includes(type) ? { type, content } : { text: words };
+      await post('/phone/messages', { phone: number, from: sender, name: name || null, ...said });
     }
     contact = sender;
     byId('text').value = byId('file').value = '';
     chooseFile();
   }, 'written');
 });
-const KINDS = ['image', 'video', 'audio', 'ptt', 'sticker', 'document'];
+const FILES = ['image', 'video', 'audio', 'ptt', 'sticker', 'document'];
+const OTHERS = ['location', 'vcard', 'poll_creation'];
 
-// With a file the text is its caption, which need not be; the kind is guessed, and can be changed.
+// With a file the text is its caption, which need not be; the kind is guessed, and can be changed. Without one, what is
+// no text is written in one line, as the hint in there shows.
 function chooseFile() {
   const [file] = byId('file').files;
   byId('text').required = !file;
-  byId('kind').disabled = !file;
+  const kinds = file ? FILES : ['chat', ...OTHERS];
+  const before = byId('kind').value;
+  byId('kind').replaceChildren(...kinds.map((one) => new Option(text(one), one)));
   const family = file?.type.split('/')[0];
-  byId('kind').value = KINDS.includes(family) ? family : 'document';
+  const guessed = file ? 'document' : 'chat';
+  byId('kind').value = kinds.includes(family) ? family : !file && kinds.includes(before) ? before : guessed;
+  hint();
 }
+
+function hint() {
+  const kind = byId('kind').value;
+  byId('text').placeholder = OTHERS.includes(kind) ? text(`how_${kind}`) : '';
+}
+byId('kind').addEventListener('change', hint);
 byId('file').addEventListener('change', chooseFile);
 byId('text').addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -217,9 +248,6 @@ byId('language').addEventListener('click', () => {
 function start() {
   translate();
   byId('language').textContent = text('other');
-  const kind = byId('kind').value;
-  byId('kind').replaceChildren(...KINDS.map((one) => new Option(text(one), one)));
-  byId('kind').value = kind || 'document';
   chooseFile();
   drawn = '';
   return refresh();

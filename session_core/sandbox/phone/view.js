@@ -1,19 +1,9 @@
 /* Draws a phone: its devices, chats and messages. */
+import { byId, element } from './dom.js';
+import { drawKind } from './kinds.js';
 import { currentLanguage, text } from './texts.js';
 
 const TICKS = ['🕓', '✓', '✓✓', '✓✓'];
-
-export const byId = (id) => document.getElementById(id);
-
-export function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : value);
-  }
-  node.append(...children.filter((child) => child != null));
-  return node;
-}
 
 // +34 600 11 22 33: groups of three from the right are enough to read a number out
 export const pretty = (number) => `+${number.replace(/\B(?=(\d{3})+(?!\d))/g, ' ')}`;
@@ -94,7 +84,7 @@ export function drawLimit({ limitedUntilMs }) {
   byId('lift').disabled = until === null;
 }
 
-export function drawChats(view, contact, choose) {
+export function drawChats(view, contact, choose, actions) {
   const chip = (chat) =>
     element(
       'li',
@@ -117,13 +107,13 @@ export function drawChats(view, contact, choose) {
   const atEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 24;
   replace(
     list,
-    (chat?.messages ?? []).map((message) => bubble(message, chat, times.get(message.id) ?? 1))
+    (chat?.messages ?? []).map((message) => bubble(message, chat, times.get(message.id) ?? 1, actions))
   );
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
 // Seen from the contact: what the linked device sent comes in, what the contact wrote goes out.
-function bubble(message, chat, times) {
+function bubble(message, chat, times, actions) {
   const quoted = chat.messages.find((one) => one.id === message.quotedId);
   const sent = message.direction === 'out';
   const ack = sent
@@ -131,14 +121,28 @@ function bubble(message, chat, times) {
     : null;
   const again =
     times > 1 ? element('strong', { class: 'warn' }, ` · ${text('duplicate').replace('{n}', times)}`) : null;
-  const body = message.type === 'chat' || message.media ? message.text : `[${message.type}] ${message.text}`;
+  const kind = message.revoked ? null : drawKind(message, { as: contactOf(chat), cast: actions.vote });
+  const known = message.type === 'chat' || message.media || kind;
+  const body = message.revoked ? `🚫 ${text('revoked')}` : known ? message.text : `[${message.type}] ${message.text}`;
   return element(
     'li',
     { class: sent ? 'device-side' : 'contact-side', 'data-id': message.id, 'data-ack': message.ack },
     quoted ? element('blockquote', {}, quoted.text) : null,
+    message.author ? element('small', {}, pretty(message.author)) : null,
     message.media ? file(message) : null,
-    body || !message.media ? element('p', {}, body) : null,
-    element('small', {}, time(message.sentAtMs), ' ', ack, again)
+    kind,
+    body ? element('p', {}, body) : null,
+    reactions(message),
+    element(
+      'small',
+      {},
+      message.edits.length && !message.revoked ? `${text('edited')} · ` : '',
+      time(message.sentAtMs),
+      ' ',
+      ack,
+      again
+    ),
+    message.revoked ? null : element('div', { class: 'row acts' }, ...acts(message, chat, actions))
   );
 }
 
@@ -150,4 +154,33 @@ function file({ type, media }) {
   if (type !== 'document' && ['audio', 'video'].includes(family))
     return element(family, { src: media.url, controls: true, preload: 'none', 'aria-label': name, class: 'file' });
   return element('a', { href: media.url, download: name }, `📄 ${name} (${Math.ceil(media.size / 1000)} kB)`);
+}
+
+const EMOJIS = ['👍', '❤️', '😂'];
+// A group has no number of its own: its first member acts for it.
+const contactOf = (chat) => chat.members?.[0] ?? chat.contact;
+
+function reactions(message) {
+  const all = Object.values(message.reactions);
+  return all.length ? element('p', { class: 'reactions', 'aria-label': text('reactions') }, all.join(' ')) : null;
+}
+
+// What the contact can do with a message: react to any, and edit or delete its own.
+function acts(message, chat, actions) {
+  const mine = message.reactions[contactOf(chat)];
+  const button = (key, label, run, attributes = {}) =>
+    element(
+      'button',
+      { type: 'button', class: 'small', 'data-key': `${message.id}-${key}`, onclick: run, ...attributes },
+      label
+    );
+  const emojis = EMOJIS.map((emoji) =>
+    button(emoji, emoji, () => actions.react(message, contactOf(chat), emoji === mine ? '' : emoji), {
+      'aria-pressed': String(emoji === mine),
+      'aria-label': `${text('react')} ${emoji}`,
+    })
+  );
+  if (message.direction === 'out') return emojis;
+  const edit = message.type === 'chat' ? [button('edit', text('edit'), () => actions.edit(message))] : [];
+  return [...emojis, ...edit, button('revoke', text('revoke'), () => actions.revoke(message))];
 }
