@@ -21,19 +21,30 @@
     connectedCallback() {
       if (this.chooser) return;
       this.chooser = make("input", { type: "file", hidden: "" });
-      this.button = make("button", { type: "button", class: "wh-icon-button" });
-      this.button.innerHTML = PAPERCLIP; // our own, and nothing else
       this.id_ = make("input", { type: "hidden", name: "media" });
       this.kind = make("input", { type: "hidden", name: "mediaKind" });
       this.chip = make("div", { class: "wh-attached", hidden: "" });
-      this.append(this.chooser, this.button, this.id_, this.kind, this.chip);
-      this.button.addEventListener("click", () => this.chooser.click());
+      this.append(this.chooser, this.id_, this.kind, this.chip);
+      if (this.dataset.button) this.addButton();
       this.chooser.addEventListener("change", () => {
         const [file] = this.chooser.files;
         this.chooser.value = "";
-        if (file) this.upload(file);
+        if (file) this.upload(file, this.asDocument);
       });
+    }
+
+    // Where there is no menu that asks for a file.
+    addButton() {
+      this.button = make("button", { type: "button", class: "wh-icon-button" });
+      this.button.innerHTML = PAPERCLIP; // our own, and nothing else
+      this.button.addEventListener("click", () => this.choose(false));
+      this.prepend(this.button);
       this.speak();
+    }
+
+    choose(asDocument) {
+      this.asDocument = asDocument;
+      this.chooser.click();
     }
 
     static observedAttributes = ["data-label"];
@@ -54,14 +65,14 @@
       this.chip.replaceChildren();
     }
 
-    upload(file) {
+    upload(file, asDocument = false) {
       this.clear();
       const bar = make("progress", { max: "1", value: "0", "aria-label": this.dataset.uploading });
       const words = make("span", { class: "wh-attached-name", role: "status" }, file.name);
       const remove = make("button", { type: "button", class: "wh-icon-button", "aria-label": this.dataset.remove }, "×");
       remove.addEventListener("click", () => {
         this.clear();
-        this.button.focus();
+        (this.button ?? this.closest("form")?.querySelector("textarea"))?.focus();
       });
       this.chip.replaceChildren(words, bar, remove);
       this.chip.hidden = false;
@@ -82,7 +93,7 @@
         if (this.request !== request) return;
         if (request.status !== 201 || !request.response?.id) return failed();
         this.id_.value = request.response.id;
-        this.kind.value = kindOf(request.response.mime);
+        this.kind.value = asDocument ? "document" : kindOf(request.response.mime);
         bar.remove();
         this.chip.dataset.done = "true";
       });
@@ -94,6 +105,7 @@
   }
   customElements.define("wh-attach", WhAttach);
 
+  window.whahookAttach = (asDocument) => document.querySelector(".wh-conversation wh-attach")?.choose(asDocument);
   window.whahookAttachClear = () => document.querySelectorAll("wh-attach").forEach((one) => one.clear());
   // A form whose file is still on its way waits for it.
   document.addEventListener(

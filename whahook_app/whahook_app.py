@@ -37,6 +37,7 @@ app = rx.App(
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
         rx.el.script(src="/whahook.js", defer=True),
         rx.el.script(src="/media.js", defer=True),
+        rx.el.script(src="/messages.js", defer=True),
         rx.el.script(src="/arrive.js", defer=True),
         rx.el.script(src="/unsaved.js", defer=True),
     ],

@@ -27,7 +27,7 @@ def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-async def linked(person: Person, sandbox: httpx.AsyncClient) -> str:
+async def linked(person: Person, sandbox: httpx.AsyncClient, phone: str = PHONE) -> str:
     """Return an account that is ready, linked by REST."""
     account = await person.account("Tienda")
     await person.api.post(f"/api/v1/accounts/{account}/connect")
@@ -37,7 +37,7 @@ async def linked(person: Person, sandbox: httpx.AsyncClient) -> str:
         return answer.json()["qr"] if answer.is_success else None
 
     qr = await eventually(code, SLOW, "a code")
-    answer = await sandbox.post("/phone/scan", json={"phone": PHONE, "qr": qr, "name": "Ana"})
+    answer = await sandbox.post("/phone/scan", json={"phone": phone, "qr": qr, "name": "Ana"})
     assert answer.is_success, answer.text
 
     async def ready() -> bool:

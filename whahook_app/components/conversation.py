@@ -6,10 +6,11 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.elements import Day, Near, time, visually_hidden
+from whahook_app.components.elements import Day, Near, Seen, time, visually_hidden
 from whahook_app.components.history import chat_menu
 from whahook_app.components.media import attach, media_box
 from whahook_app.components.message_actions import message_actions
+from whahook_app.components.messages.compose import attach_menu, later
 from whahook_app.components.messages.kinds import kind_box
 from whahook_app.components.messages.menu import message_menu
 from whahook_app.components.parts import callout, some, state_icon
@@ -22,13 +23,22 @@ def conversation() -> rx.Component:
     """Return the right side; a hint as long as no conversation is open."""
     return rx.cond(
         Messages.chat != "",
-        rx.el.section(_head(), _log(), _compose(), aria_label=Messages.title, class_name="wh-conversation"),
+        rx.el.section(_head(), _log(), _compose(), _seen(), aria_label=Messages.title, class_name="wh-conversation"),
         rx.el.div(
             rx.icon("messages-square", size=26, aria_hidden=True),
             rx.el.strong(t("chats.choose.title")),
             rx.el.p(t("chats.choose.body")),
             class_name="wh-conversation wh-chat-choose",
         ),
+    )
+
+
+def _seen() -> rx.Component:
+    unread: Any = Messages.unread
+    return Seen.create(
+        rx.el.button(type="button", on_click=Messages.read_opened, hidden=True, aria_hidden="true", tab_index=-1),
+        chat=Messages.chat,
+        unread=rx.cond(Messages.ready & ~Messages.past & (Messages.read_marks != "off"), unread.to_string(), "0"),
     )
 
 
@@ -186,8 +196,10 @@ def _compose() -> rx.Component:
             rx.fragment(),
         ),
         rx.cond(Messages.reply_to != "", _answering(), rx.fragment()),
+        later(),
         rx.form(
-            attach(key=Messages.chat),
+            attach_menu(),
+            attach(button=False, key=Messages.chat),
             rx.el.textarea(
                 name="text",
                 id="compose-text",

@@ -9,6 +9,7 @@ import reflex as rx
 from whahook_app.components.backups import backups
 from whahook_app.components.condition import condition
 from whahook_app.components.elements import time
+from whahook_app.components.media import attach
 from whahook_app.components.message_list import message_line
 from whahook_app.components.parts import form_error, some
 from whahook_app.components.text import t
@@ -75,10 +76,10 @@ def _test(card: Any) -> rx.Component:
                 id="test-text",
                 name="text",
                 rows="2",
-                required=True,
                 class_name="wh-input",
                 aria_describedby="test-error",
             ),
+            attach(button=True),
             form_error(Connections.send_error, "test-error"),
             rx.cond(card.ready, rx.fragment(), rx.el.p(t("details.waits"), class_name="wh-faint")),
             rx.el.div(

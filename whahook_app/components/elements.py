@@ -88,6 +88,15 @@ class Unsaved(Element):
     ask: rx.Var[str]
 
 
+class Seen(Element):
+    """Presses the button inside when ``unread`` is more than 0 and somebody looks at the page."""
+
+    tag = "WhSeen"
+    alias = "wh-seen"
+    unread: rx.Var[str]
+    chat: rx.Var[str]
+
+
 class PageLanguage(Element):
     """Tells the document which language it is in; shows nothing."""
 

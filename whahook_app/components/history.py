@@ -24,6 +24,11 @@ def account_menu() -> rx.Component:
         rx.dropdown_menu.separator(),
         menu_item("calendar-clock", t("history.keep"), Messages.ask_to_keep),
         menu_item("image-down", t("media.auto"), Messages.ask_for_media),
+        menu_item(
+            "check-check",
+            rx.cond(Messages.read_marks == "off", t("chats.marks.on"), t("chats.marks.off")),
+            Messages.switch_read_marks,
+        ),
         icon="ellipsis-vertical",
     )
 

@@ -23,8 +23,8 @@ class Attach(Element):
     alias = "wh-attach"
 
 
-def attach(**props: Any) -> rx.Component:
-    """Return the button for a form."""
+def attach(*, button: bool, **props: Any) -> rx.Component:
+    """Return the field for a form; without a ``button`` a menu opens it (``whahookAttach`` in the browser)."""
     texts = {f"data-{code.replace('_', '-')}": t(f"error.{code}") for code in REFUSALS}
     texts |= {
         "data-label": t("media.attach"),
@@ -32,6 +32,8 @@ def attach(**props: Any) -> rx.Component:
         "data-uploading": t("media.uploading"),
         "data-failed": t("media.upload_failed"),
     }
+    if button:
+        texts["data-button"] = "true"
     return Attach.create(custom_attrs=texts, class_name="wh-attach", **props)
 
 

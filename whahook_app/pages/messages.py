@@ -8,6 +8,7 @@ from whahook_app.components.chat_list import chat_list
 from whahook_app.components.conversation import conversation
 from whahook_app.components.history import account_menu, history_dialogs
 from whahook_app.components.media_dialog import media_dialog
+from whahook_app.components.messages.compose import compose_dialogs
 from whahook_app.components.messages.menu import message_dialogs
 from whahook_app.components.parts import empty, heading, load_problem, skeleton, some
 from whahook_app.components.text import t
@@ -30,6 +31,7 @@ def messages() -> rx.Component:
         history_dialogs(),
         media_dialog(),
         message_dialogs(),
+        compose_dialogs(),
         current=PATH,
     )
 

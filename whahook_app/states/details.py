@@ -15,6 +15,7 @@ from session_core.services.principal import Principal
 from whahook_app.live import Batch, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
+from whahook_app.states.media import written
 from whahook_app.views.activity import ActivityRow, activity_row
 from whahook_app.views.lists import merged
 from whahook_app.views.messages import MessageRow, message_row
@@ -40,7 +41,8 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
     send_error: str = ""
     duplicate: bool = False
     test_to: str = ""
-    test_text: str = ""
+
+    _tested: str = ""
 
     @rx.event
     @guarded
@@ -73,19 +75,20 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
     @guarded
     async def send_test(self, viewer: Principal, form: dict[str, Any]) -> Any:
         """Queue the form's text; its way to the phone shows up in the list below the form."""
-        force = self.duplicate and field(form, "text") == self.test_text and field(form, "to") == self.test_to
-        self.test_to, self.test_text = field(form, "to"), field(form, "text")
+        to, said = field(form, "to"), field(form, "text") + "\0" + field(form, "media")
+        force = self.duplicate and (to, said) == (self.test_to, self._tested)
+        self.test_to, self._tested = to, said
         self.send_error, self.duplicate = "", False
         try:
-            await outgoing.send_text(
-                get_core(), viewer.user_id, as_uuid(self.opened), to=self.test_to, text=self.test_text, force=force
+            await outgoing.send(
+                get_core(), viewer.user_id, as_uuid(self.opened), to=to, content=written(form), force=force
             )
         except PolicyError as error:
             self.send_error = error_text(language_of(self), error)
             self.duplicate = error.code == "duplicate_message"
             return None
-        self.test_text = ""
-        return rx.set_value("test-text", "")
+        self._tested = ""
+        return [rx.set_value("test-text", ""), rx.call_script("window.whahookAttachClear()")]
 
     def _show_details(self, lines: list[ActivityEntry], found: list[MessageView]) -> None:
         language = language_of(self)
@@ -114,6 +117,6 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
             self.recent = merged(self.recent, rows)[:RECENT_MESSAGES]
 
     def _close_details(self) -> None:
-        self.opened = self.send_error = self.test_to = self.test_text = ""
+        self.opened = self.send_error = self.test_to = self._tested = ""
         self.activity, self.recent = [], []
         self.more_activity = self.duplicate = False

@@ -1,4 +1,4 @@
-"""Which files of the chosen account are fetched by themselves."""
+"""What a form with a file says, and which files of the chosen account are fetched by themselves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import reflex as rx
 
+from session_core.domain.content import MEDIA, Media, Text
 from session_core.domain.media import MediaKind
+from session_core.errors import PolicyError
 from session_core.services import media
 from session_core.services.principal import Principal
 from whahook_app.i18n import text
 from whahook_app.runtime import get_core
-from whahook_app.states.guard import as_uuid, guarded, language_of
+from whahook_app.states.guard import as_uuid, field, guarded, language_of
 
 
 class MediaChoice(rx.State, mixin=True):  # type: ignore[call-arg]
@@ -42,3 +44,19 @@ class MediaChoice(rx.State, mixin=True):  # type: ignore[call-arg]
     async def ask_for_no_media(self, viewer: Principal) -> None:
         """Close the dialog; nothing is changed."""
         self.asks_for_media = False
+
+
+def written(form: object) -> Text | Media:
+    """Return what a form with a text and perhaps an uploaded file says; the text is the file's caption.
+
+    Raises:
+        NotFound: what is named is no file.
+        PolicyError: 422 ``bad_form`` for a kind that there is not.
+    """
+    text, file, kind = field(form, "text"), field(form, "media"), field(form, "mediaKind")
+    if not file:
+        # Not validated here: accepting it says in plain words what is wrong with it.
+        return Text.model_construct(text=text)
+    if kind not in MEDIA:
+        raise PolicyError("There is no such kind of file.", code="bad_form", status_code=422)
+    return Media.model_validate({"type": kind, "media_id": as_uuid(file, "media"), "caption": text.strip()})

@@ -11,7 +11,7 @@ import structlog
 
 from session_core.core import Core
 from session_core.domain.chats import ChatKind, ChatView, phone_of
-from session_core.domain.content import ACTIONS, MEDIA, Media, Text
+from session_core.domain.content import ACTIONS
 from session_core.domain.events import (
     AccountDeleted,
     ChatsChanged,
@@ -27,7 +27,7 @@ from session_core.domain.message import MessageStatus
 from session_core.domain.phone import format_phone, normalize_phone
 from session_core.domain.status import SessionStatus
 from session_core.errors import NotFound, PolicyError
-from session_core.services import accounts, chats, lane, media, outgoing, search
+from session_core.services import accounts, chats, lane, media, search
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language
@@ -35,9 +35,11 @@ from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.changing import Changing, refused
+from whahook_app.states.composing import Composing
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
 from whahook_app.states.history import History
-from whahook_app.states.media import MediaChoice
+from whahook_app.states.media import MediaChoice, written
+from whahook_app.states.reading import Reading
 from whahook_app.views.chats import Bubble, ChatRow, Hit, bubble, chat_row, chat_title, hit, placed
 from whahook_app.views.media import file_row
 
@@ -54,7 +56,7 @@ LIMIT_LIVE = 400
 """Bubbles that a page keeps while messages stream in; older ones come back when one scrolls up."""
 
 
-class Messages(Changing, MediaChoice, History, Base):
+class Messages(Changing, Composing, Reading, MediaChoice, History, Base):
     """The conversations of the chosen account, and the one that is open."""
 
     choices: list[tuple[str, str]] = []
@@ -74,9 +76,6 @@ class Messages(Changing, MediaChoice, History, Base):
     bubbles: list[Bubble] = []
     more: bool = False
     past: bool = False
-    reply_to: str = ""
-    reply_author: str = ""
-    reply_text: str = ""
     send_error: str = ""
     duplicate: bool = False
 
@@ -224,20 +223,12 @@ class Messages(Changing, MediaChoice, History, Base):
         force = self.duplicate and tried == self._tried
         self._tried, self.send_error, self.duplicate = tried, "", False
         try:
-            await outgoing.send(
-                get_core(),
-                viewer.user_id,
-                as_uuid(self.account),
-                to=self.chat,
-                content=_with_file(text, file, field(form, "mediaKind")) if file else Text.model_construct(text=text),
-                force=force,
-                quoted_id=self.reply_to or None,
-            )
+            await self._queue(viewer, written(form), force=force)
         except PolicyError as error:
             self.send_error = error_text(language_of(self), error)
             self.duplicate = error.code == "duplicate_message"
             return rx.set_focus("compose-text")
-        self._tried = self.reply_to = self.reply_author = self.reply_text = ""
+        self._tried = ""
         cleared = rx.call_script("window.whahookAttachClear()")
         return [rx.set_value("compose-text", ""), cleared, rx.call_script("window.whahookChatEnd()")]
 
@@ -313,6 +304,7 @@ class Messages(Changing, MediaChoice, History, Base):
                 self._show_list(page)
             if chat and self.chat == chat:
                 self.send_error = refused(news, chat, language) or self.send_error
+                self.unread = next((one.unread for one in page.items if one.chat_id == chat), self.unread)
             if rows and self.chat == chat and not self.past:
                 bubbles = placed(self.bubbles, rows)
                 self.bubbles = bubbles[-max(LIMIT_LIVE, len(self.bubbles)) :]
@@ -358,10 +350,11 @@ class Messages(Changing, MediaChoice, History, Base):
         rows = [bubble(message, language, *context) for message in reversed(found.items)]
         if isinstance(chat, str):
             self.chat, self.title, self.subtitle, self.group = chat, format_phone(phone_of(chat)), "", False
+            self.unread = 0
         else:
             self.chat, self.title = chat.chat_id, chat_title(chat, language)
             self.subtitle = format_phone(chat.phone) if chat.name else ""
-            self.group = chat.kind is ChatKind.GROUP
+            self.group, self.unread = chat.kind is ChatKind.GROUP, chat.unread
         if keep and self.past:
             return
         if keep and self.bubbles and rows and self.bubbles[0].at < rows[0].at:
@@ -375,6 +368,8 @@ class Messages(Changing, MediaChoice, History, Base):
         self.chat = self.title = self.subtitle = self.send_error = ""
         self.reply_to = self.reply_author = self.reply_text = self._tried = self._older_cursor = ""
         self._stop_changing()
+        self._stop_composing()
+        self.send_at, self.unread = "", 0
         self.bubbles = []
         self.more = self.past = self.duplicate = self.group = False
 
@@ -463,13 +458,6 @@ async def _bubbles(
     found = await _with_holds(core, user_id, account_id, found)
     context = await chats.context(core, user_id, account_id, found)
     return sorted((bubble(message, language, *context) for message in found), key=lambda row: row.at)
-
-
-def _with_file(text: str, media_id: str, kind: str) -> Media:
-    """Return the message with an uploaded file; PolicyError 422 ``bad_form`` for a kind that there is not."""
-    if kind not in MEDIA:
-        raise PolicyError("There is no such kind of file.", code="bad_form", status_code=422)
-    return Media.model_validate({"type": kind, "media_id": as_uuid(media_id, "media"), "caption": text.strip()})
 
 
 def _accounts_changed(batch: Batch) -> bool:

@@ -132,6 +132,7 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "sending.count.",
         "chats.poll.votes.",
         "chats.react.",
+        "chats.compose.",
         "chats.not_done.",
     )
     made += ("sign_in.", "sign_up.", "empty.step", "connect.kind.", "card.queued.", "capacity.room.")

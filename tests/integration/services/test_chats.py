@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from session_core.clock import utcnow
+from session_core.core import Core
+from session_core.domain.changes import ReactionView, VoteView
+from session_core.domain.chats import ContactFacts
+from session_core.domain.content import Text
+from session_core.services import chats, outgoing
+from session_core.store import chats as rows
+from tests.integration.services.conftest import Two
+
+NAMES = {f"3460000000{n}@c.us": name for n, name in enumerate(("Ana", "Beto", "Carla", "Dani"))}
+
+
+async def test_who_is_mentioned_reacts_or_votes_has_a_name(core: Core, two: Two) -> None:
+    writes, mentioned, reacts, votes = NAMES
+    async with core.db.begin() as session:
+        await rows.learn_contacts(
+            session, two.account_id, [ContactFacts(wa_id, name=name) for wa_id, name in NAMES.items()]
+        )
+    content = Text(text="@34600000001 hola", mentions=("34600000001",))
+    accepted = await outgoing.send(core, two.ana, two.account_id, to=writes, content=content)
+    seen = accepted.message.model_copy(
+        update={
+            "reactions": (ReactionView(sender=reacts, emoji="👍", at=utcnow()),),
+            "votes": (VoteView(voter=votes, options=("hoy",), at=utcnow()),),
+        }
+    )
+    names, _, _ = await chats.context(core, two.ana, two.account_id, [seen])
+    assert names == NAMES
+    assert mentioned in names
