@@ -116,7 +116,7 @@ async def test_a_wrong_code_says_why(page: Page) -> None:
     await use_phone(page)
     await page.get_by_label("Texto del código QR").fill("not,a,qr")
     await page.get_by_role("button", name="Escanear").click()
-    await expect(page.get_by_role("status")).to_contain_text("no code of a WhatsApp Web QR")
+    await expect(page.locator("#status")).to_contain_text("no code of a WhatsApp Web QR")
 
 
 async def test_pairing_code_by_keyboard(sandbox: RunningSandbox, wa: WaPage, page: Page) -> None:
