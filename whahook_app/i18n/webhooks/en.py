@@ -30,7 +30,7 @@ WEBHOOKS_EN: dict[str, str] = {
     "webhooks.form.format.waha": "WAHA, for programs written for it",
     "webhooks.form.headers": "Headers of your own (optional)",
     "webhooks.form.headers.hint": (
-        "One a line, like Authorization: Bearer …. They are stored encrypted and never shown again."
+        "One a line, like Authorization: Bearer abc. They are stored encrypted and never shown again."
     ),
     "webhooks.form.headers.kept": "A line without a value keeps the one that is there.",
     "webhooks.saved": "Saved. What waits goes there now.",

@@ -30,7 +30,7 @@ WEBHOOKS_ES: dict[str, str] = {
     "webhooks.form.format.waha": "WAHA, para programas escritos para él",
     "webhooks.form.headers": "Cabeceras propias (opcional)",
     "webhooks.form.headers.hint": (
-        "Una por línea, como Authorization: Bearer …. Se guardan cifradas y no se vuelven a mostrar."
+        "Una por línea, como Authorization: Bearer abc. Se guardan cifradas y no se vuelven a mostrar."
     ),
     "webhooks.form.headers.kept": "Una línea sin valor deja el que hay.",
     "webhooks.saved": "Guardado. Lo que espera va ahora allí.",
