@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from session_core.domain.message import Ack, Direction, MessageStatus
+from session_core.domain.message import Ack, Direction, MessageStatus, Turn
 from session_core.domain.status import SessionStatus
 from session_core.store import messages, waiting
 from session_core.store.engine import Database
@@ -161,6 +161,14 @@ class TestLane:
         await add_message(database, idle, status=MessageStatus.SENT)
         async with database.read() as session:
             assert await waiting.lanes_with_work(session, T0) == [ready]
+
+    async def test_lanes_with_work_know_what_is_under_way_and_what_is_for_later(self, database: Database) -> None:
+        busy, due, later = [await add_account(database, status=SessionStatus.READY) for _ in range(3)]
+        await add_message(database, busy, status=MessageStatus.SENDING)
+        await add_message(database, due, turn=Turn.LATER, send_at=T0)
+        await add_message(database, later, turn=Turn.LATER, send_at=T0 + timedelta(seconds=1))
+        async with database.read() as session:
+            assert set(await waiting.lanes_with_work(session, T0)) == {busy, due}
 
     async def test_the_last_try_of_each_account_of_a_user(self, database: Database) -> None:
         ana = await add_user(database)
