@@ -39,7 +39,7 @@ class Changing(rx.State, mixin=True):  # type: ignore[call-arg]
     @guarded
     async def react(self, viewer: Principal, message_id: str, emoji: str) -> None:
         """React to a message; an empty emoji takes the reaction back."""
-        if emoji and emoji not in EMOJIS:
+        if emoji not in ("", *EMOJIS):
             raise PolicyError("This is not offered here.", code="bad_emoji", status_code=422)
         await changing.react(get_core(), viewer.user_id, as_uuid(self.account), as_uuid(message_id, "message"), emoji)
 
