@@ -32,9 +32,10 @@ AWAY_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
 """SQLSTATE classes that say "not now" and nothing about the query: connection, login, missing database, serialization,
 resources, operator intervention (a restart), system (PostgreSQL manual, appendix A)."""
 
-IDLE_LIMIT = timedelta(seconds=10)
+IDLE_LIMIT = timedelta(seconds=5)
 """So long a process that was stopped in the middle of a transaction keeps its locks; then the server ends it. Another
-host must be able to go on with an account (PostgreSQL manual, ``idle_in_transaction_session_timeout``)."""
+host must be able to go on with an account (PostgreSQL manual, ``idle_in_transaction_session_timeout``). It adds up: a
+host whose network was cut had several that waited for one row, and each gets it once the one before has ended."""
 
 HIDE_PARAMETERS = True
 """An error's text goes into logs; the values of its statement are messages, names and hashes."""

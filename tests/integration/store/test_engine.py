@@ -285,7 +285,7 @@ class TestStoppedProcesses:
         finally:
             await stopped.close()
             await other.close()
-        assert await _limit_in(postgres_database_url) == "10s"
+        assert await _limit_in(postgres_database_url) == "5s"
 
     async def _claim_and_stop(self, stopped: Database, other: Database, account_id: UUID) -> None:
         async with stopped.begin() as session:
@@ -303,7 +303,7 @@ class TestStoppedProcesses:
         database = Database(postgres_database_url)
         try:
             async with database.begin() as session:
-                assert (await session.exec(SHOW_LIMIT)).one()[0] == "10s"
+                assert (await session.exec(SHOW_LIMIT)).one()[0] == "5s"
             async with database.read() as session:
                 assert (await session.exec(SHOW_LIMIT)).one()[0] == "0"
         finally:
