@@ -196,9 +196,9 @@
   });
 
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-copy]");
+    const button = event.target.closest?.("[data-copy], [data-copy-from]");
     if (!button) return;
-    await copy(button.dataset.copy);
+    await copy(button.dataset.copy ?? document.getElementById(button.dataset.copyFrom).textContent);
     button.dataset.done = "true";
     setTimeout(() => delete button.dataset.done, 2000);
   });

@@ -40,6 +40,7 @@ app = rx.App(
         rx.el.script(src="/messages.js", defer=True),
         rx.el.script(src="/arrive.js", defer=True),
         rx.el.script(src="/unsaved.js", defer=True),
+        rx.el.script(src="/once.js", defer=True),
     ],
     html_lang="es",
     # Reflex's own message about a lost server is in English only; `layout.offline_banner` says it instead.

@@ -25,6 +25,7 @@ async def test_from_the_first_webhook_to_the_last(new_person: NewPerson, size: s
         await page.get_by_label("message.queued").check()
         await no_complaints(page)
         await page.get_by_role("button", name="Guardar").click()
+        await expect(page.locator("#new-secret")).to_contain_text("whsec_")
         secret = await page.locator("#new-secret").inner_text()
         await page.get_by_role("button", name="Ya lo he guardado").click()
         await expect(page.get_by_role("alertdialog")).to_have_count(0)

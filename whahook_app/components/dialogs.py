@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.elements import copy_button
+from whahook_app.components.elements import Once, copy_button
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 
@@ -79,22 +79,22 @@ def form_end(word: Any) -> rx.Component:
     )
 
 
-def shown_once(secret: Any, *, title: Any, body: Any, done: Any, on_done: Any, identifier: str) -> rx.Component:
-    """Return the dialog that shows a secret while there is one, to be copied; it closes by its button only."""
+def shown_once(*, opened: Any, title: Any, body: Any, done: Any, on_done: Any, identifier: str) -> rx.Component:
+    """Return the dialog that shows what `show_once` sends to ``identifier``, to be copied; it closes by its button."""
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
             rx.alert_dialog.title(title, class_name="wh-dialog-title"),
             rx.alert_dialog.description(body, class_name="wh-soft"),
-            rx.el.code(secret, id=identifier, class_name="wh-secret"),
+            rx.el.code(Once.create(id=identifier), class_name="wh-secret"),
             rx.el.div(
-                copy_button(secret, t("copy"), t("copied")),
+                copy_button("", t("copy"), t("copied"), source=identifier),
                 rx.el.button(done, type="button", on_click=on_done, class_name="wh-button wh-primary"),
                 class_name="wh-dialog-actions",
             ),
             class_name="wh-dialog wh-dialog-small",
             on_close_auto_focus=REFOCUS,
         ),
-        open=secret != "",
+        open=opened,
         on_open_change=lambda _opened: on_done,
     )
 

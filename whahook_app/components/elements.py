@@ -76,6 +76,13 @@ class Near(Element):
     count: rx.Var[str]
 
 
+class Once(Element):
+    """Shows what `show_once` sends to its id, until it is taken off the page: for secrets that no state may keep."""
+
+    tag = "WhOnce"
+    alias = "wh-once"
+
+
 class Unsaved(Element):
     """In a form: shows what is in it while the form says something that is not stored, and asks before one leaves.
 
@@ -115,8 +122,8 @@ def visually_hidden(*children: Any, **props: Any) -> rx.Component:
     return rx.el.span(*children, class_name="wh-sr", **props)
 
 
-def copy_button(value: Any, label: Any, done: Any, **props: Any) -> rx.Component:
-    """Copy ``value`` in the browser; the button says that it did."""
+def copy_button(value: Any, label: Any, done: Any, *, source: str = "", **props: Any) -> rx.Component:
+    """Copy ``value`` in the browser, or what the element with the id ``source`` shows; the button says that it did."""
     return rx.el.button(
         rx.icon("copy", size=15, class_name="wh-copy-idle", aria_hidden=True),
         rx.icon("check", size=15, class_name="wh-copy-done", aria_hidden=True),
@@ -124,6 +131,6 @@ def copy_button(value: Any, label: Any, done: Any, **props: Any) -> rx.Component
         rx.el.span(done, class_name="wh-copy-done", role="status"),
         type="button",
         class_name="wh-button wh-ghost",
-        custom_attrs={"data-copy": value},
+        custom_attrs={"data-copy-from": source} if source else {"data-copy": value},
         **props,
     )

@@ -12,7 +12,7 @@ from whahook_app.components.lines import line, lines
 from whahook_app.components.parts import empty, form_error, heading, skeleton, some
 from whahook_app.components.text import t, t_name
 from whahook_app.layout import page
-from whahook_app.states.api_keys import ApiKeys
+from whahook_app.states.api_keys import NEW_KEY, ApiKeys
 from whahook_app.states.base import Base
 
 PATH = "/api-keys"
@@ -33,12 +33,12 @@ def api_keys() -> rx.Component:
             skeleton(),
         ),
         shown_once(
-            ApiKeys.new_key,
+            opened=ApiKeys.showing,
             title=t("keys.new.title"),
             body=t("keys.new.body"),
             done=t("keys.new.done"),
             on_done=ApiKeys.hide,
-            identifier="new-key",
+            identifier=NEW_KEY,
         ),
         _question(),
         current=PATH,

@@ -15,7 +15,7 @@ from whahook_app.components.text import t, t_name
 from whahook_app.components.webhooks import hook, one_delivery
 from whahook_app.layout import page
 from whahook_app.states.deliveries import SINCE
-from whahook_app.states.webhooks import QUESTIONS, Webhooks
+from whahook_app.states.webhooks import NEW, QUESTIONS, Webhooks
 
 PATH = "/webhooks"
 
@@ -41,12 +41,12 @@ def webhooks() -> rx.Component:
         ),
         _form(),
         shown_once(
-            Webhooks.new_secret,
+            opened=Webhooks.showing,
             title=t("webhooks.secret.title"),
             body=t("webhooks.secret.body"),
             done=t("webhooks.secret.done"),
             on_done=Webhooks.hide,
-            identifier="new-secret",
+            identifier=NEW,
         ),
         *[_question(kind) for kind in QUESTIONS],
         _switch_on(),

@@ -14,6 +14,10 @@ from whahook_app.i18n import text
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
+from whahook_app.states.once import show_once
+
+NEW_KEY = "new-key"
+"""Where the page shows it."""
 
 
 @dataclasses.dataclass
@@ -28,11 +32,11 @@ class KeyRow:
 
 
 class ApiKeys(Base):
-    """The viewer's keys. ``new_key`` is filled from making one until its dialog is closed, and never again."""
+    """The viewer's keys. A new key goes to the browser once, never into the state; ``showing``: it is there."""
 
     keys: list[KeyRow] = []
     loaded: bool = False
-    new_key: str = ""
+    showing: bool = False
     form_error: str = ""
     revoking: str = ""
     revoking_name: str = ""
@@ -41,7 +45,8 @@ class ApiKeys(Base):
     @guarded
     async def load(self, viewer: Principal) -> None:
         """Show the keys."""
-        self.new_key = self.form_error = self.revoking = ""
+        self.showing = False
+        self.form_error = self.revoking = ""
         await self._read(viewer)
 
     @rx.event
@@ -53,14 +58,14 @@ class ApiKeys(Base):
         except PolicyError as error:
             self.form_error = error_text(language_of(self), error)
             return None
-        self.form_error, self.new_key = "", made.key
+        self.form_error, self.showing = "", True
         await self._read(viewer)
-        return rx.set_value("key-name", "")
+        return [show_once(NEW_KEY, made.key), rx.set_value("key-name", "")]
 
     @rx.event
     async def hide(self) -> None:
-        """Forget the new key: whoever sees the page later does not see it."""
-        self.new_key = ""
+        """Close the dialog: the new key is forgotten with it."""
+        self.showing = False
 
     @rx.event
     @guarded

@@ -32,9 +32,13 @@ from whahook_app.states.guard import (
     language_of,
     sign_in_address,
 )
+from whahook_app.states.once import show_once
 from whahook_app.views.webhooks import Choice, DeliveryRow, HookRow, hook_row
 
 log = structlog.get_logger(__name__)
+
+NEW = "new-secret"
+"""Where the page shows it."""
 
 QUESTIONS = ("delete", "disable", "rotate")
 
@@ -67,14 +71,14 @@ class HookQuestion:
 
 
 class Webhooks(Deliveries, Base):
-    """The viewer's endpoints. ``new_secret`` is filled until its dialog is closed, and never again."""
+    """The viewer's endpoints. A new secret goes to the browser once, never into the state; ``showing``: it is there."""
 
     hooks: list[HookRow] = []
     loaded: bool = False
     form: HookForm = HookForm()
     form_open: bool = False
     form_error: str = ""
-    new_secret: str = ""
+    showing: bool = False
     asking: HookQuestion = HookQuestion()
     switching_on: str = ""
     testing: str = ""
@@ -83,7 +87,8 @@ class Webhooks(Deliveries, Base):
     @guarded
     async def load(self, viewer: Principal) -> None:
         """Show the endpoints."""
-        self.new_secret = self.form_error = self.switching_on = self.testing = ""
+        self.showing = False
+        self.form_error = self.switching_on = self.testing = ""
         self.form_open, self.form, self.asking = False, HookForm(), HookQuestion()
         self.close_everything()
         await self._read(viewer)
@@ -154,22 +159,25 @@ class Webhooks(Deliveries, Base):
     async def save(self, viewer: Principal, form: dict[str, Any]) -> Any:
         """Make an endpoint and show its secret, or change the one that the dialog was opened for."""
         changing, wanted = self.form.id, _wanted(form)
+        done: Any = None
         try:
             if changing:
                 await webhooks.change(get_core(), viewer.user_id, as_uuid(changing, "webhook"), wanted)
+                done = rx.toast.success(text(language_of(self), "webhooks.saved"))
             else:
-                self.new_secret = (await webhooks.create(get_core(), viewer.user_id, wanted)).secret
+                made = await webhooks.create(get_core(), viewer.user_id, wanted)
+                self.showing, done = True, show_once(NEW, made.secret)
         except PolicyError as error:
             self.form_error = error_text(language_of(self), error)
             return None
         self.form_open, self.form_error = False, ""
         await self._read(viewer)
-        return rx.toast.success(text(language_of(self), "webhooks.saved")) if changing else None
+        return done
 
     @rx.event
     async def hide(self) -> None:
-        """Forget the new secret: whoever sees the page later does not see it."""
-        self.new_secret = ""
+        """Close the dialog: the new secret is forgotten with it."""
+        self.showing = False
 
     @rx.event
     @guarded
@@ -199,7 +207,8 @@ class Webhooks(Deliveries, Base):
         elif asked.kind == "disable":
             await webhooks.switch_off(core, viewer.user_id, hook_id)
         elif asked.kind == "rotate":
-            self.new_secret = (await webhooks.rotate(core, viewer.user_id, hook_id)).secret
+            rotated = await webhooks.rotate(core, viewer.user_id, hook_id)
+            self.showing, done = True, show_once(NEW, rotated.secret)
         await self._read(viewer)
         return done
 
