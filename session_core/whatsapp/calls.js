@@ -337,6 +337,11 @@
     const changes = new Map();
     const take = (msg) => {
       bridge.know(msg);
+      if (Number(msg?.t ?? 0) >= since && msg?.id?.fromMe && bridge.neverUploaded(msg)) {
+        // It was said to be out when it stood in the chat; its file went with the page that had it, and nobody gets it.
+        bridge.tell("ack", { id: bridge.text(msg.id), ack: -1 });
+        return;
+      }
       const change = changedSince != null && Number(msg?.t ?? 0) >= changedSince ? bridge.changeOf(msg) : null;
       if (change) changes.set(bridge.text(msg.id), change);
       const message = Number(msg?.t ?? 0) >= since ? bridge.message(msg) : null;

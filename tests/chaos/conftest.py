@@ -81,8 +81,8 @@ def pages() -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the module's site."""
+def folder(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the module's site with this database."""
     return tmp_path_factory.mktemp("site")
 
 
@@ -93,15 +93,15 @@ def sqlite_site_url(sqlite_template: Path, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-async def postgres_site_url(postgres_url: str, postgres_template: str) -> AsyncIterator[str]:
-    """URL of the module's database on Postgres."""
+async def postgres_site_url(postgres_url: str, postgres_template: str, folder: Path) -> AsyncIterator[str]:
+    """URL of the module's database on Postgres; another folder has another one."""
     async with postgres_copy(postgres_url, postgres_template) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def site_url(database_kind: str, request: pytest.FixtureRequest) -> str:
-    """URL of the module's database."""
+def site_url(database_kind: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    """URL of the module's database; another folder has another one."""
     return str(request.getfixturevalue(f"{database_kind}_site_url"))
 
 

@@ -235,20 +235,6 @@ async def test_host_cut_from_valkey(line: Line, host: HostProcess, fault: partia
     await host.start(REDIS_URL=line.site.valkey.url)
 
 
-@pytest.mark.parametrize("hours", [1, -2])
-async def test_clock_jumps(line: Line, host: HostProcess, fault: partial, hours: int, folder: Path) -> None:
-    clock = harm.Clock(folder)
-    await host.stop()
-    await host.start(**clock.env)
-    await line.until("ready")
-    async with fault(f"clock of the host's machine jumps {hours:+d} h, and back"):
-        clock.jump(timedelta(hours=hours))
-        await harm.pause(timedelta(seconds=20))
-        clock.jump(timedelta(0))
-    await host.stop()
-    await host.start(LD_PRELOAD="")
-
-
 # ---- Several accounts -----------------------------------------------------------------------------------------------
 
 

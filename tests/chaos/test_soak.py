@@ -133,8 +133,12 @@ class Installation:
         await line.until("ready")
 
     async def _offline(self, line: Line) -> None:
+        async def away() -> bool:
+            return bool((await line.state())["phase"] != "ready")
+
         await line.phone.offline()
-        await line.until("reconnecting", "offline")
+        # Not for any reason in particular: its browser may just be recycled.
+        await eventually(away, PATIENCE, "it is offline")
         await line.phone.online()
         await line.until("ready")
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from session_core.clock import utcnow
 from session_core.domain.content import Media
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
@@ -141,13 +142,16 @@ async def test_a_page_that_dies_over_an_upload_proves_that_nobody_got_the_file(
     await driver._browser.page.route("**/mms/**", lambda _route: None)  # the upload never ends
     content = await staged(driver, tmp_path, every_kind()[0])
     key = new_wa_key()
-    await driver.send(CHAT, content, key)
+    began = utcnow() - timedelta(minutes=1)
+    sent = await driver.send(CHAT, content, key)
     assert await driver.find_sent(CHAT, key, content) is not None
 
     await cockpit.kill_browser()
     await driver.close()
-    driver, told = await cockpit.start()
+    driver, told = await cockpit.start(since=began)
     await told.hear(Ready)
+    # It was said to be out.
+    await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.ERROR))
     for again in (driver.find_sent(CHAT, key, content), driver.send(CHAT, content, key)):
         with pytest.raises(SendRefused) as caught:
             await again
