@@ -23,9 +23,13 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     os.environ["WHAHOOK_ENV_FILE"] = os.devnull
     Settings.model_config["env_file"] = None
-    # A busy machine is no failure: timings belong in benchmarks.
+    # A busy machine is no failure: timings belong in benchmarks. The same examples each time, so that a change is what
+    # breaks a test; HYPOTHESIS_EXPLORE=1 looks for new ones.
     hypothesis.settings.register_profile(
-        "whahook", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+        "whahook",
+        deadline=None,
+        derandomize="HYPOTHESIS_EXPLORE" not in os.environ,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
     )
     hypothesis.settings.load_profile("whahook")
     # structlog's default draws every local variable of a traceback, which takes seconds when a test is about an error.

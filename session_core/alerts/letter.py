@@ -91,7 +91,7 @@ def compose(
     message = EmailMessage(policy=SMTP if receiver.username.isascii() else SMTPUTF8)
     message["From"] = Address(sender[0], addr_spec=sender[1])
     message["To"] = receiver
-    message["Subject"] = values["subject"]
+    message["Subject"] = _with_all_spaces(values["subject"])
     message["Date"] = header_date(now)
     message["Message-ID"] = message_id(content.alert_id, public_url)
     if content.answers is not None:
@@ -151,6 +151,15 @@ def one_line(name: str) -> str:
     visible = "".join(character if character.isprintable() else " " for character in name)
     words = " ".join(visible.split())
     return words if len(words) <= MAX_NAME else words[: MAX_NAME - 1] + "…"
+
+
+def _with_all_spaces(subject: str) -> str:
+    """Return a subject that is read as it was written.
+
+    Where the standard library breaks a long subject between two encoded words it drops the space that stood there;
+    a no-break space belongs to the word, and looks the same.
+    """
+    return subject if subject.isascii() else subject.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _list(language: Language, names: Sequence[str]) -> str:

@@ -155,3 +155,8 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context.load_cert_chain(both)
     os.unlink(both)
     return context, trusted
+
+
+def subject(message: EmailMessage) -> str:
+    """Return the subject as a person sees it: a no-break space is a space."""
+    return str(message["Subject"]).replace("\N{NO-BREAK SPACE}", " ")

@@ -35,7 +35,7 @@ from tests.integration.alerts.scene import (
     set_runtime,
     unlinked,
 )
-from tests.servers.smtp import PASSWORD, USER, MailServer, certified, mute_server, running_smtp
+from tests.servers.smtp import PASSWORD, USER, MailServer, certified, mute_server, running_smtp, subject
 from tests.waiting import eventually
 
 K, M, S = AlertKind, MailStatus, SessionStatus
@@ -70,7 +70,7 @@ async def test_it_is_sent_to_its_owner_once(core: Core, smtp: MailServer) -> Non
     (message,) = smtp.taken
     assert message["To"] == smtp.receivers[0]
     assert message["Message-ID"] == f"<alert-{alert_id}@wa.example.org>"
-    assert message["Subject"] == "«Shop» necesita que hagas algo"
+    assert subject(message) == "«Shop» necesita que hagas algo"
     text = message.get_body(("plain",)).get_content()
     alert = await read(core, alert_id)
     assert "El teléfono desvinculó este dispositivo." in text
@@ -106,7 +106,7 @@ async def test_good_news_answers_the_bad(core: Core, smtp: MailServer) -> None:
     await send(core, (await alert_of(core, K.BACK)).id)
     first, second = smtp.taken
     assert second["In-Reply-To"] == first["Message-ID"]
-    assert second["Subject"] == "«Shop» vuelve a estar conectada"
+    assert subject(second) == "«Shop» vuelve a estar conectada"
 
 
 async def test_what_is_over_before_it_was_told_is_never_told(core: Core, smtp: MailServer) -> None:
@@ -142,7 +142,7 @@ async def test_the_next_problem_of_an_account_waits_and_that_of_another_does_not
     assert (waiting.mail, waiting.mail_note) == (M.WAITING, MailNote.QUIET)
     assert timedelta(minutes=29) < waiting.next_try_at - utcnow() < timedelta(minutes=30)
     await send(core, await trouble(core, user_id))
-    assert [message["Subject"] for message in smtp.taken] == [
+    assert [subject(message) for message in smtp.taken] == [
         "«Shop» sigue sin conexión",
         "«Shop» necesita que hagas algo",
     ]
@@ -156,7 +156,7 @@ async def test_preferences_count_until_the_last_moment(core: Core, smtp: MailSer
     ):
         await service.set_preferences(core, (await read(core, alert_id)).user_id, wanted)
         await send(core, alert_id)
-    assert [message["Subject"] for message in smtp.taken] == ["“Shop” needs you"]
+    assert [subject(message) for message in smtp.taken] == ["“Shop” needs you"]
     assert (await read(core, second)).mail_note is MailNote.KIND_OFF
 
 
@@ -177,7 +177,7 @@ async def test_a_lost_host_is_one_email_and_not_one_for_each_account(core: Core,
     await make_due(core)
     for alert in await alerts(core):
         await send(core, alert.id)
-    assert [message["Subject"] for message in smtp.taken][1:] == ["Tus cuentas de WhatsApp vuelven a tener servidor"]
+    assert [subject(message) for message in smtp.taken][1:] == ["Tus cuentas de WhatsApp vuelven a tener servidor"]
 
 
 class TestEncryption:
