@@ -11,19 +11,16 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
-
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import ActivityEntry
 from session_core.domain.status import ReasonCode, SessionStatus
+from session_core.outages import Outage
 from session_core.store import activity, host_runs
 from session_core.store.engine import Transaction
 from session_core.store.errors import STORE_ERRORS
 from session_core.store.models import SessionRuntime
 from session_core.tasks import RecurringTask
-
-log = structlog.get_logger(__name__)
 
 NOTE_TIMEOUT = timedelta(seconds=4)
 
@@ -37,6 +34,7 @@ class Life:
         self._host_id = host_id
         self._began = utcnow()
         self._run: UUID | None = None
+        self._outage = Outage("life_not_noted")
         self._notes = RecurringTask(self._note, every=every, name="life")
 
     async def start(self) -> None:
@@ -57,9 +55,10 @@ class Life:
                     run = self._run
                     await host_runs.seen(session, run, utcnow())
         except (*STORE_ERRORS, TimeoutError) as error:
-            log.warning("life_not_noted", error=type(error).__name__)
+            self._outage.begins(error)
         else:
             self._run = run
+            self._outage.ends()
 
 
 async def broke_at(session: Transaction, runtime: SessionRuntime, *, silence: timedelta) -> datetime | None:

@@ -16,12 +16,15 @@ from tests.servers.whahook import WhaHook, running_whahook
 
 NewPerson = Callable[..., Awaitable[Person]]
 
+OPERATOR = "operadora@example.com"
+"""Who may see the queues of this installation."""
+
 
 @pytest.fixture(scope="session")
 def whahook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhaHook]:
     """One installation for all tests; each test signs up people of its own."""
     # Receivers of webhooks are on this machine.
-    env = {"WHAHOOK_WEBHOOK_PRIVATE_TARGETS": "allow"}
+    env = {"WHAHOOK_WEBHOOK_PRIVATE_TARGETS": "allow", "WHAHOOK_OPERATORS": OPERATOR}
     with running_whahook(tmp_path_factory.mktemp("e2e") / "data", env) as running:
         yield running
 

@@ -73,9 +73,9 @@ class Person:
         await self.context.close()
 
 
-async def opened_by(browser: Browser, whahook: WhaHook, *, signed_up: bool, **context: Any) -> Person:
+async def opened_by(browser: Browser, whahook: WhaHook, *, signed_up: bool, email: str = "", **context: Any) -> Person:
     """Give a new person a browser of their own, in Spanish unless ``locale`` says otherwise."""
-    email = f"persona{next(_numbers)}@example.com"
+    email = email or f"persona{next(_numbers)}@example.com"
     api = httpx.AsyncClient(base_url=whahook.url, timeout=20, trust_env=False)
     opened = await browser.new_context(**{"locale": "es-ES", "viewport": {"width": 1280, "height": 800}} | context)
     opened.set_default_timeout(20_000)

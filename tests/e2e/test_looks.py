@@ -79,6 +79,7 @@ async def test_every_page_and_dialog(new_person: NewPerson, core: Core, size: st
     signed_in = (
         ("/messages", "Mensajes"),
         ("/webhooks", "Webhooks"),
+        ("/settings/opt-outs", "Bajas"),
         ("/api-keys", "Claves de API"),
         ("/no-such", "Esta página no existe"),
     )

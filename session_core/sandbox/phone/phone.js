@@ -108,8 +108,13 @@ const messageActions = {
   revoke: (message) => onMessage('revoke', message),
   vote: (message, from, options) => onMessage('vote', message, { from, options }),
   edit(message) {
-    const words = prompt(text('edit'), message.text);
-    if (words?.trim()) onMessage('edit', message, { text: words });
+    const dialog = byId('edit');
+    const words = byId('edit-text');
+    words.value = message.text;
+    dialog.returnValue = 'no';
+    dialog.onclose = () =>
+      dialog.returnValue === 'yes' && words.value.trim() && onMessage('edit', message, { text: words.value });
+    dialog.showModal();
   },
 };
 

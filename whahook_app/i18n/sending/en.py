@@ -23,7 +23,7 @@ SENDING_EN: dict[str, str] = {
     "hold.try_again": "It did not go out; it is tried again.",
     "hold.checking": "It may be out already; WhatsApp is asked before it is sent again.",
     "hold.not_ready": "Waits until the account is connected.",
-    "hold.about": "Goes out about",
+    "hold.about": "Expected:",
     "failure.opted_out": "The person does not want to hear from you.",
     "error.opted_out": "This person has said that they do not want to hear from you.",
     "error.opt_out_not_found": "That opt-out no longer exists.",

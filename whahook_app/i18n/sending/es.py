@@ -23,7 +23,7 @@ SENDING_ES: dict[str, str] = {
     "hold.try_again": "No ha salido; se intenta otra vez.",
     "hold.checking": "Puede que ya haya salido; se pregunta a WhatsApp antes de enviarlo de nuevo.",
     "hold.not_ready": "Espera a que la cuenta esté conectada.",
-    "hold.about": "Sale hacia las",
+    "hold.about": "Hora prevista:",
     "failure.opted_out": "Esta persona no quiere recibir mensajes tuyos.",
     "error.opted_out": "Esta persona ha dicho que no quiere recibir mensajes tuyos.",
     "error.opt_out_not_found": "Esa baja ya no existe.",
