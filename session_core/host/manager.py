@@ -21,6 +21,7 @@ from session_core.domain.sharing import Place
 from session_core.domain.status import Desired, ReasonCode, SessionStatus
 from session_core.host.backup_tools import Surroundings
 from session_core.host.budget import BudgetKeeper
+from session_core.host.clock_watch import ClockWatch
 from session_core.host.commands import CommandHandler
 from session_core.host.health import heartbeat
 from session_core.host.house import House, Reach
@@ -108,6 +109,7 @@ class SessionManager:
         self._mover = Mover(house, self._neighbours)
         self._reconciler = RecurringTask(self._reconcile, every=rhythm.look, name="reconcile")
         self._heart = RecurringTask(self._beat, every=rhythm.beat, name="heartbeat")
+        self._clocks = ClockWatch(redis)
         self._health = HealthTeller(self._core, self._sessions)
         settings = self._core.settings
         budget = Budget(
@@ -325,6 +327,7 @@ class SessionManager:
         try:
             async with asyncio.timeout(BUS_TIMEOUT.total_seconds()):
                 await hosts.beat(self._core.redis, beat, self._rhythm.lease)
+                await self._clocks.look()
             self._bus_away.ends()
         except BUS_ERRORS as error:
             self._bus_away.begins(error)
