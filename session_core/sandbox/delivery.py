@@ -142,7 +142,8 @@ class Delivery:
         )
 
     def _nack(self, device: Device, message_id: str, reason: str, code: int | None = None) -> None:
-        self.push(device, {"t": "nack", "id": message_id, "reason": reason, "code": code})
+        told = {} if code is None else {"code": code}
+        self.push(device, {"t": "nack", "id": message_id, "reason": reason, **told})
 
     # acks
 

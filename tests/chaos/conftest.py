@@ -14,7 +14,8 @@ from session_core.launch.frontend import ensure_frontend
 from tests.chaos.table import NOTES, ROWS, drawn, markdown
 from tests.servers.databases import copy_sqlite, migrated_postgres, migrated_sqlite, postgres_copy
 from tests.servers.postgres import PostgresServer, running_postgres_server
-from tests.servers.site import HostProcess, Line, Site, running_site
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site, running_site
 
 HERE = Path(__file__).parent
 REPORT = "--faults"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tests.chaos.trial import ours, strays, watched
-from tests.servers.site import HostProcess, Line, Site
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site
 from tests.waiting import eventually
 
 PATIENCE = timedelta(seconds=240)

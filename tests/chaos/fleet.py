@@ -16,7 +16,8 @@ import psutil
 
 from tests.chaos.windows import most_in_a_window
 from tests.servers.postgres import PostgresServer
-from tests.servers.site import HostProcess, Line, Site
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site
 from tests.waiting import eventually
 
 LONG = timedelta(minutes=3)

@@ -20,7 +20,8 @@ import psutil
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.servers.site import PATIENCE, HostProcess, Line
+from tests.servers.services import PATIENCE, HostProcess
+from tests.servers.site import Line
 from tests.waiting import eventually
 
 OWN_CLOCK = Path(__file__).with_name("own_clock.c")

@@ -13,7 +13,8 @@ from tests.chaos import harm
 from tests.chaos.trial import breaking, suffering
 from tests.chaos.windows import most_in_a_window
 from tests.servers.relay import running_relay
-from tests.servers.site import HostProcess, Line, Site, running_site
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site, running_site
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]

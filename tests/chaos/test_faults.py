@@ -21,7 +21,8 @@ from tests.chaos.trial import breaking, suffering
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import start
 from tests.servers.relay import running_relay
-from tests.servers.site import HostProcess, Line
+from tests.servers.services import HostProcess
+from tests.servers.site import Line
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -156,10 +157,9 @@ async def test_disk_full(line: Line, host: HostProcess, fault: partial) -> None:
     await host.start()
 
 
-@short
 async def test_login_overwritten(line: Line, host: HostProcess, fault: partial) -> None:
     await harm.backed_up(line)
-    async with fault("login's database overwritten with zeros", patience=LONG):
+    async with fault("login's database overwritten with zeros", restored=True, patience=LONG):
         await host.stop()
         assert harm.overwrite(harm.profile(host, line) / "Default" / "IndexedDB")
         await host.start()
@@ -167,7 +167,7 @@ async def test_login_overwritten(line: Line, host: HostProcess, fault: partial) 
 
 async def test_profile_does_not_open(line: Line, host: HostProcess, fault: partial) -> None:
     await harm.backed_up(line)
-    async with fault("profile on which no browser comes up", patience=LONG):
+    async with fault("profile on which no browser comes up", restored=True, patience=LONG):
         await host.stop()
         default = harm.profile(host, line) / "Default"
         shutil.rmtree(default)

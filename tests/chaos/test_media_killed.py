@@ -13,7 +13,8 @@ from tests.chaos import harm
 from tests.chaos.table import ROWS, Row
 from tests.chaos.trial import ours, strays, watched
 from tests.servers.postgres import PostgresServer
-from tests.servers.site import FRIEND, HostProcess, Line, Site, running_site
+from tests.servers.services import HostProcess
+from tests.servers.site import FRIEND, Line, Site, running_site
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]

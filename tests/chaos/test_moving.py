@@ -14,7 +14,8 @@ from tests.chaos.keys import shared_backups
 from tests.chaos.table import ROWS, Row
 from tests.chaos.test_two_hosts import watching
 from tests.servers.databases import copy_sqlite
-from tests.servers.site import HostProcess, Line, Site, running_site, traffic
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site, running_site, traffic
 from tests.waiting import eventually
 
 

@@ -10,7 +10,6 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +21,8 @@ from tests.chaos.table import ROWS, Row
 from tests.chaos.test_two_hosts import watching
 from tests.servers.network import Machine, machines, why_not
 from tests.servers.relay import running_relay, socket_to
-from tests.servers.site import PATIENCE, HostProcess, Line, Site, running_site
+from tests.servers.services import PATIENCE, HostProcess
+from tests.servers.site import Line, Site, running_site
 from tests.waiting import eventually
 
 LEASE = timedelta(seconds=5)
@@ -94,25 +94,6 @@ async def both_ways(line: Line) -> AsyncIterator[None]:
         await end(*tasks)
 
 
-async def ended(line: Line) -> bool:
-    """Tell whether nothing is on its way any more."""
-    return not {"queued", "sending"} & {status for _, status in await outgoing(line)}
-
-
-async def outgoing(line: Line) -> list[tuple[str, str]]:
-    """Return what was accepted to be sent, each text with what the API says about it."""
-    page = await line.site.get_list(f"/accounts/{line.id}/messages?limit=200&direction=out")
-    return [(str(message["text"]), str(message["status"])) for message in page]
-
-
-async def forget_unknown(line: Line) -> int:
-    """Do not count as lost what the API itself says nobody knows about; returns how many texts that are."""
-    unknown = [text for text, status in await outgoing(line) if status == "unknown"]
-    arrived = {text for text, _ in await line.arrived()}
-    line.sent[:] = [text for text in line.sent if text in arrived or text not in unknown]
-    return len(unknown)
-
-
 @pytest.mark.timeout(400)
 async def test_a_host_without_network_ends_its_sessions_before_another_one_begins(
     site: Site, postgres_database_url: str
@@ -137,8 +118,8 @@ async def test_a_host_without_network_ends_its_sessions_before_another_one_begin
                     await eventually(lambda: len(line.sent) >= since + 6, PATIENCE)
                     # It has heard by then that it is not its account any more.
                     await eventually(lambda: "lease_lost" in one.log.read_text(), PATIENCE, "it knows")
-                await eventually(partial(ended, line), PATIENCE, "every text has an end")
-                in_doubt = await forget_unknown(line)
+                await eventually(line.ended, PATIENCE, "every text has an end")
+                in_doubt = await line.forget_unknown()
                 await line.settled()
                 # Also what the cut host had heard and could not store.
                 flowing = loop.time() - cut_at

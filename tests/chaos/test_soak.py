@@ -27,7 +27,8 @@ from tests.chaos import crowd, harm
 from tests.chaos.table import NOTES
 from tests.chaos.trial import breaking
 from tests.servers.databases import copy_sqlite
-from tests.servers.site import PATIENCE, HostProcess, Line, Site, running_site, traffic
+from tests.servers.services import PATIENCE, HostProcess
+from tests.servers.site import Line, Site, running_site, traffic
 from tests.waiting import eventually
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))

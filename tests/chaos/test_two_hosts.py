@@ -15,7 +15,8 @@ import pytest
 from session_core.host import custody
 from session_core.tasks import end, spawn
 from tests.chaos.table import ROWS, Row
-from tests.servers.site import HostProcess, Line, Site, running_site, traffic
+from tests.servers.services import HostProcess
+from tests.servers.site import Line, Site, running_site, traffic
 from tests.waiting import eventually
 
 LEASE = timedelta(seconds=4)

@@ -12,7 +12,8 @@ import psutil
 
 from session_core.tasks import end, spawn
 from tests.chaos.table import ROWS, Row
-from tests.servers.site import PATIENCE, HostProcess, Line, Site, traffic
+from tests.servers.services import PATIENCE, HostProcess
+from tests.servers.site import Line, Site, traffic
 from tests.waiting import eventually
 
 LOOK_EVERY = timedelta(milliseconds=50)
@@ -66,6 +67,7 @@ async def suffering(
     *,
     qr: bool = False,
     person: bool = False,
+    restored: bool = False,
     database: str = "sqlite",
     patience: timedelta = PATIENCE,
 ) -> AsyncIterator[Trial]:
@@ -79,6 +81,7 @@ async def suffering(
         fault: its name in the table.
         qr: whether a code has to be scanned.
         person: whether it takes a person to go on.
+        restored: whether the login comes back from a backup, which cannot know of the one text that was under way.
         database: its name in the table.
         patience: for the account to come back.
     """
@@ -93,6 +96,9 @@ async def suffering(
                 yield trial
                 flowing = await trial.until_flowing(patience)
                 ready = await trial.until_ready(patience)
+            if restored:
+                await eventually(line.ended, patience, "every text has an end")
+                assert await line.forget_unknown() <= 1
             await line.settled(patience)
             said = trial.said
     except BaseException:

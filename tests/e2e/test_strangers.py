@@ -136,6 +136,25 @@ async def test_nobody_kills_somebody_elses_browser(new_person: NewPerson, core: 
     assert [line["kind"] for line in lines] == ["status", "created"]
 
 
+async def test_how_somebody_else_sends_is_nobodys_business(new_person: NewPerson) -> None:
+    owner, stranger = await new_person(), await new_person()
+    account_id = await owner.account("De la dueña")
+    settings = f"/api/v1/accounts/{account_id}/settings"
+    before = (await owner.api.get(settings)).json()
+    made = (await owner.api.post("/api/v1/opt-outs", json={"to": "+34612345678"})).json()
+    said = await intruder(stranger)
+    answer = await said.calls(Sending, "save", form={"account": account_id, "gap": "5"})
+    assert "Esa cuenta ya no existe." in answer
+    answer = await said.calls(OptOuts, "ask", opt_out_id=made["id"])
+    assert "Esa baja ya no existe." in answer
+    assert "612 34 56 78" not in answer
+    assert "Esa cuenta ya no existe." in await said.calls(
+        OptOuts, "add", form={"to": "+34699112233", "account": account_id}
+    )
+    assert (await owner.api.get(settings)).json() == before
+    assert (await owner.api.get("/api/v1/opt-outs")).json()["items"] == [made]
+
+
 async def test_without_a_login_nothing_happens_but_the_way_to_the_sign_in(new_person: NewPerson) -> None:
     owner, nobody = await new_person(), await new_person(signed_up=False)
     account_id = await owner.account("De la dueña")

@@ -8,121 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 
-from session_core.browser import processes
 from session_core.settings import Settings
 from session_core.tasks import end, spawn
 from tests.servers.api import running_api
-from tests.servers.processes import ROOT, free_ports, start_service, stop
+from tests.servers.processes import start_service, stop
 from tests.servers.sandbox import LIMITS, PhoneClient, RunningSandbox, SandboxProcess, running_sandbox
+from tests.servers.services import PATIENCE, STOP_TIMEOUT, HostProcess, WebProcess
 from tests.servers.valkey import ValkeyServer, running_valkey_server
 from tests.waiting import eventually
 
 Json = dict[str, Any]
 
-PATIENCE = timedelta(seconds=90)
-"""Two busy cores, and a few Chromiums that start."""
-
-STOP_TIMEOUT = timedelta(seconds=40)
 FRIEND = "34611000001"
-
-
-class HostProcess:
-    """``python -m session_core host`` with a data folder of its own. ``enter``: what stands before the command."""
-
-    def __init__(self, name: str, data: Path, env: Mapping[str, str], enter: Sequence[str] = ()) -> None:
-        self._enter = enter
-        self.name = name
-        self.data = data
-        self.log = data.with_name(data.name + ".log")
-        self._env = {**env, "WHAHOOK_DATA_DIR": str(data)}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def sessions(self) -> Path:
-        """Folder with the profiles."""
-        return Path(self._env.get("WHAHOOK_SESSIONS_DIR", self.data / "whatsapp-sessions"))
-
-    @property
-    def id(self) -> str:
-        """The id by which the others know it; it has one once it was started."""
-        return (self.data / "host_id").read_text().strip()
-
-    @property
-    def pid(self) -> int:
-        """Process id while it runs."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def started(self) -> bool:
-        """Whether it was started and not stopped since; it may have died."""
-        return self._process is not None
-
-    @property
-    def alive(self) -> bool:
-        """Whether it runs now."""
-        return self._process is not None and self._process.poll() is None
-
-    async def start(self, **env: str) -> None:
-        """Start it, and wait until it has said who it is; ``env`` counts from now on."""
-        self._env |= env
-        self._process = start_service("host", env=self._env, log=self.log, enter=self._enter)
-        lines = self.log.read_text().count("host_started")
-        await eventually(lambda: self._text().count("host_started") > lines, PATIENCE, f"{self.name} has started")
-
-    def _text(self) -> str:
-        assert self._process is not None
-        assert self._process.poll() is None, self.log.read_text()[-4000:]
-        return self.log.read_text()
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the process alone."""
-        os.kill(self.pid, number)
-
-    def signal_tree(self, number: int) -> None:
-        """Send a signal to everything that the host started, and to itself: as if the machine were frozen."""
-        for process in [*psutil.Process(self.pid).children(recursive=True), psutil.Process(self.pid)]:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash or the kernel's memory killer does it."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    async def stop(self) -> int | None:
-        """SIGTERM; returns the exit code once it has ended, None when it was not running."""
-        process, self._process = self._process, None
-        if process is None:
-            return None
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGCONT)
-        return await asyncio.to_thread(stop, process, STOP_TIMEOUT)
-
-    def browser(self, session_id: str) -> list[psutil.Process]:
-        """Return the processes of an account's browser here."""
-        return processes.of_profile(self.sessions / session_id)
-
-    def child(self, chosen: Callable[[list[str]], bool]) -> psutil.Process:
-        """Return the child, grandchild ... whose command line is the one looked for."""
-        for process in psutil.Process(self.pid).children(recursive=True):
-            with suppress(psutil.Error):
-                if chosen(process.cmdline()):
-                    return process
-        raise AssertionError(f"{self.name} has no such process")
 
 
 @dataclass
@@ -245,8 +152,23 @@ class Line:
 
     async def done(self) -> bool:
         """Tell whether the API says of every message that it is out."""
+        return all(status in {"sent", "server", "device", "read"} for _, status in await self.outgoing())
+
+    async def outgoing(self) -> list[tuple[str, str]]:
+        """Return the newest of what was accepted to be sent, each text with what the API says about it."""
         page = await self.site.get_list(f"/accounts/{self.id}/messages?limit=200&direction=out")
-        return all(message["status"] in {"sent", "server", "device", "read"} for message in page)
+        return [(str(message["text"]), str(message["status"])) for message in page]
+
+    async def ended(self) -> bool:
+        """Tell whether nothing is on its way any more."""
+        return not {"queued", "sending"} & {status for _, status in await self.outgoing()}
+
+    async def forget_unknown(self) -> int:
+        """Do not count as lost what the API itself says nobody knows about; returns how many texts that are."""
+        unknown = [text for text, status in await self.outgoing() if status == "unknown"]
+        arrived = {text for text, _ in await self.arrived()}
+        self.sent[:] = [text for text in self.sent if text in arrived or text not in unknown]
+        return len(unknown)
 
     async def forget_missing(self) -> None:
         """Expect no longer what is missing now."""
@@ -287,41 +209,6 @@ class Line:
         lost = len(set(self.sent) - set(texts)) + len(set(self.written) - set(stored))
         twice = sum(times - 1 for _, times in arrived) + len(texts) - len(set(texts)) + len(stored) - len(set(stored))
         return lost, twice
-
-
-class WebProcess:
-    """``python -m session_core web``: pages, API and Socket.IO."""
-
-    def __init__(self, data: Path, env: Mapping[str, str]) -> None:
-        port = free_ports(1)[0]
-        self.url = f"http://localhost:{port}"
-        self.log = data.with_name(data.name + ".log")
-        self._env = {**env, "WHAHOOK_DATA_DIR": str(data), "WHAHOOK_PORT": str(port)}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        """Process id of granian's parent."""
-        assert self._process is not None
-        return self._process.pid
-
-    async def start(self) -> None:
-        """Start it and wait until it answers."""
-        process = self._process = start_service("web", env=self._env, log=self.log, cwd=ROOT)
-
-        async def answers() -> bool:
-            assert process.poll() is None, self.log.read_text()[-4000:]
-            with suppress(httpx.TransportError):
-                return (await client.get("/healthz")).is_success
-            return False
-
-        async with httpx.AsyncClient(base_url=self.url, timeout=5) as client:
-            await eventually(answers, PATIENCE, "the web process answers")
-
-    async def stop(self) -> None:
-        """SIGTERM, and wait."""
-        if self._process is not None:
-            await asyncio.to_thread(stop, self._process, STOP_TIMEOUT)
 
 
 class Site:
