@@ -13,6 +13,8 @@ UV_VERSION := 0.13.9
 # Most tests wait for real servers, so three at a time keep two cores busy. A module's tests stay together, and the
 # longest modules begin first: none is waited for at the end.
 PARALLEL := -n 3 --dist loadscope --no-loadscope-reorder
+# Each has an installation of its own, which is several processes already.
+PARALLEL_E2E := -n 2 --dist loadscope --no-loadscope-reorder
 
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
@@ -31,7 +33,7 @@ run: setup ## Start everything and print the address; Ctrl-C stops it
 
 test: setup $(DEV) ## Run all tests (unit, integration, e2e); ARGS="-k word" chooses some
 	@if [ -n "$(ARGS)" ]; then $(VENV)/bin/pytest $(ARGS); else \
-	  $(VENV)/bin/pytest $(PARALLEL) -m "not chaos" tests/chaos tests/integration tests/unit && $(VENV)/bin/pytest tests/e2e; fi
+	  $(VENV)/bin/pytest $(PARALLEL) -m "not chaos" tests/chaos tests/integration tests/unit && $(VENV)/bin/pytest $(PARALLEL_E2E) tests/e2e; fi
 
 test-unit: $(DEV) ## Run the tests that do no I/O
 	@$(VENV)/bin/pytest tests/unit $(ARGS)

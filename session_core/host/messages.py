@@ -17,7 +17,7 @@ from session_core.domain.message import Ack, Direction, MessageStatus, content_h
 from session_core.host import consent, reach_out
 from session_core.host.applying import Change, apply, apply_early
 from session_core.host.media_arrival import announce, promise
-from session_core.store import accounts, activity, chats, erasure, messages, outbox
+from session_core.store import accounts, activity, changes, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
 from session_core.whatsapp.driver import (
@@ -213,7 +213,7 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
         row = await messages.apply_ack(session, account_id, parts.key, event.wa_message_id, event.ack.status, utcnow())
         if row is None:
             return
-        view = messages.view(row)
+        [view] = await changes.adorned(session, [messages.view(row)])
         await _add_event(session, ACKNOWLEDGED, view)
     core.news.publish(MessageChanged(user_id=user_id, message=view))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -85,6 +86,20 @@ async def chat_messages(
         following = cursors.encode(last.created_at, last.seq or 0) if last else None
         found = await changes.adorned(session, [messages.view(row) for row in rows[:size]])
         return Page(found, following)
+
+
+async def as_now(core: Core, user_id: UUID, account_id: UUID, message_ids: Iterable[UUID]) -> list[MessageView]:
+    """Return messages as they are now, with the reactions to them and the votes in them; none for what is gone.
+
+    An event tells how a message was when somebody changed it. Several processes do, and their events come in any order.
+
+    Raises:
+        NotFound: the account is not the user's.
+    """
+    async with core.db.read() as session:
+        await owned(session, user_id, account_id)
+        rows = await messages.by_ids(session, account_id, message_ids)
+        return await changes.adorned(session, [messages.view(row) for row in rows])
 
 
 async def around(

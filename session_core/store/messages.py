@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -111,6 +111,12 @@ async def get(session: AsyncSession, account_id: UUID, message_id: UUID) -> Mess
         .execution_options(populate_existing=True)
     )
     return (await session.exec(query)).first()
+
+
+async def by_ids(session: AsyncSession, account_id: UUID, message_ids: Iterable[UUID]) -> Sequence[Message]:
+    """Return those messages of an account that are still there, in no particular order."""
+    query = select(Message).where(Message.account_id == account_id, col(Message.id).in_(set(message_ids)))
+    return (await session.exec(query)).all()
 
 
 async def of_account(

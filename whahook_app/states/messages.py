@@ -292,7 +292,7 @@ class Messages(Changing, Composing, Reading, MediaChoice, History, Base):
         here = [message for message in news if message.chat_id == chat and message.kind not in ACTIONS]
         try:
             page = await chats.list_chats(core, user_id, UUID(account), limit=max(CHATS_PAGE, shown), query=query)
-            rows = await _bubbles(core, user_id, UUID(account), here, language) if here else []
+            rows = await _bubbles_now(core, user_id, UUID(account), [one.id for one in here], language)
         except PolicyError:
             return
         async with self:
@@ -458,6 +458,14 @@ async def _bubbles(
     found = await _with_holds(core, user_id, account_id, found)
     context = await chats.context(core, user_id, account_id, found)
     return sorted((bubble(message, language, *context) for message in found), key=lambda row: row.at)
+
+
+async def _bubbles_now(
+    core: Core, user_id: UUID, account_id: UUID, ids: list[UUID], language: Language
+) -> list[Bubble]:
+    """Make bubbles of messages as they are now; none is asked for where nothing happened."""
+    found = await chats.as_now(core, user_id, account_id, ids) if ids else []
+    return await _bubbles(core, user_id, account_id, found, language) if found else []
 
 
 def _accounts_changed(batch: Batch) -> bool:

@@ -13,7 +13,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.changes import PresenceState
 from session_core.domain.content import Edit, Location, Poll, Reaction, Revoke, stored
-from session_core.domain.message import Direction, MessageStatus
+from session_core.domain.message import Ack, Direction, MessageStatus
 from session_core.host import changes as told
 from session_core.host import messages as host_messages
 from session_core.services import changing
@@ -21,6 +21,7 @@ from session_core.services import messages as service
 from session_core.store import early_changes
 from session_core.store.models import EarlyChange, EarlyKind, Message, OutboxEvent
 from session_core.whatsapp.driver import (
+    AckChanged,
     CallSeen,
     Loaded,
     MessageEdited,
@@ -63,6 +64,18 @@ async def hear(stage: Stage, account_id: UUID, *events: MessageEvent) -> None:
 async def events_of(core: Core) -> list[str]:
     async with core.db.read() as session:
         return list((await session.exec(select(OutboxEvent.type).order_by(col(OutboxEvent.id)))).all())
+
+
+async def test_an_acknowledgement_tells_what_is_there_beside_it(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id, status=MessageStatus.SENT)
+    wa_id = str(row.wa_message_id)
+    await hear(stage, account_id, ReactionSeen(wa_id, EVA, False, "👍", AT), AckChanged(wa_id, Ack.READ))
+    async with stage.core.db.read() as session:
+        newest = (await session.exec(select(OutboxEvent).order_by(col(OutboxEvent.id).desc()))).first()
+    assert newest is not None
+    assert newest.type == "message.ack"
+    assert [one["emoji"] for one in newest.payload["reactions"]] == ["👍"]
 
 
 async def test_an_edit_changes_the_text_once_and_keeps_the_old_one(stage: Stage) -> None:
