@@ -59,7 +59,7 @@ class LoginMissing(LoginRequired):
 
 
 class Say(Protocol):
-    """Sets the session's status (see `session_core.host.session.Session._set_status`)."""
+    """Sets the session's status (see `session_core.host.standing.Standing.set`)."""
 
     def __call__(
         self, status: SessionStatus, reason_code: ReasonCode, reason: str = "", *, qr: Qr | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -39,6 +41,9 @@ from session_core.store.opting_out import OPTED_OUT
 from session_core.whatsapp.driver import Driver, ReachOutRefused, SendNotTried, SendRefused, SentMessage
 
 NOT_ON_WHATSAPP = "not_on_whatsapp"
+
+STORED_WITHIN = timedelta(seconds=3)
+"""For what a session that was stopped by force still has to store; whoever asked waits ten seconds in all."""
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +103,13 @@ class CommandHandler:
 
     async def _force_stop(self, command: ForceStop) -> ForceStopped:
         session = self._find(command.account_id)
-        return ForceStopped(killed=await session.force_stop() if session is not None else 0)
+        if session is None:
+            return ForceStopped(killed=0)
+        killed = await session.force_stop()
+        # Whoever asked reads the status next. While the database is away the browser's end is answer enough.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(session.stored(), STORED_WITHIN.total_seconds())
+        return ForceStopped(killed=killed)
 
     async def _send(self, session: Session, command: SendMessage) -> SendOutcome:
         driver = session.driver if session.status is SessionStatus.READY else None

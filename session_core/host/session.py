@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,10 +10,9 @@ from functools import partial
 import structlog
 
 from session_core.clock import utcnow
-from session_core.domain.events import Qr
 from session_core.domain.health import Health
 from session_core.domain.ids import session_id
-from session_core.domain.status import ReasonCode, SessionStatus, may_follow
+from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.errors import FatalError, TransientError, WhahookError
 from session_core.host import changes, directory, messages, policy, removal
 from session_core.host.attempt import LAST_WORDS, Attempt, Hearing
@@ -22,8 +20,8 @@ from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
 from session_core.host.placing import Placing
 from session_core.host.policy import Goal, Order
-from session_core.host.record import StatusChange, status_changed
 from session_core.host.setbacks import Setbacks
+from session_core.host.standing import Standing
 from session_core.host.unlink import log_out, unlink
 from session_core.store.models import Account, SessionRuntime
 from session_core.tasks import TaskOwner, spawn, to_its_end
@@ -64,7 +62,6 @@ class Session:
         self.epoch = epoch
         self.user_id = account.user_id
         self.name = session_id(account.user_id, account.id)
-        self.status = runtime.status
         self.ending = False
         self.sending = asyncio.Lock()
         self._house = house
@@ -76,14 +73,20 @@ class Session:
         self._tasks = TaskOwner()
         self._journal = Journal(self.name)
         self._attempt: Attempt | None = None
-        self._since = runtime.status_since
-        self._last_line = (runtime.status, runtime.reason_code)
-        self._identity = (runtime.phone_number, runtime.push_name)
+        self._standing = Standing(
+            house.core,
+            account.id,
+            runtime,
+            name=self.name,
+            host_id=house.host_id,
+            epoch=epoch,
+            journal=self._journal,
+            fenced_off=self._fenced_off,
+        )
         asked = runtime.status.settled
         self._expects_qr = asked or runtime.phone_number is None
         self._cause = ReasonCode.REQUESTED if asked else policy.cause_of(runtime, house.host_id)
         self._heard_at = messages.known_until(account, runtime)
-        self._failures = 0
         self._setbacks = Setbacks()
         self._ready_at: float | None = None
         self.ready_since: datetime | None = None
@@ -91,7 +94,7 @@ class Session:
         self.handed_over = True
         self._worked = False
         self._restore = order.restore
-        self._placing = Placing(house, self, self._say_queued(ReasonCode.RESTORING), login_here=login_here)
+        self._placing = Placing(house, self, self._standing.queued(ReasonCode.RESTORING), login_here=login_here)
         self._was_at_rest = runtime.status.settled
         self._attempts = 0
         self._last_message_at = asyncio.get_running_loop().time()
@@ -100,9 +103,14 @@ class Session:
         self._login_ended = False
         self._said_leaving = False
         self._lost = False
-        self._deleting = order.goal is Goal.DELETE
+        self._take_note_of(order)
 
     # ---- Seen from the manager ------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> SessionStatus:
+        """Where the session stands now; what is stored follows."""
+        return self._standing.status
 
     @property
     def running(self) -> policy.Running:
@@ -153,8 +161,8 @@ class Session:
         """Whether it might be better off on another host: it waits for room, or one browser after the other breaks."""
         if self._order.goal is not Goal.CONNECT or self._attempt is not None:
             return False
-        return self._last_line == (SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM) or (
-            self.status is SessionStatus.RECONNECTING and self._failures >= STUCK_AFTER
+        return self._standing.line == (SessionStatus.QUEUED, ReasonCode.WAITING_FOR_ROOM) or (
+            self.status is SessionStatus.RECONNECTING and self._standing.failures >= STUCK_AFTER
         )
 
     def adopt(self, wanted_seq: int) -> None:
@@ -165,8 +173,7 @@ class Session:
         """Give the session another goal; it breaks off what it is doing."""
         log.info("session_order", session=self.name, goal=order.goal)
         self._left_goal, self._order = self._order.goal, order
-        self._lost = self._lost or order.goal is Goal.LOSE
-        self._deleting = self._deleting or order.goal is Goal.DELETE
+        self._take_note_of(order)
         if order.goal is Goal.CONNECT:
             self.adopt(order.seq)
             self._expects_qr = True
@@ -174,6 +181,11 @@ class Session:
             self._restore = order.restore or self._restore
             self._was_at_rest = False
         self._changed.set()
+
+    def _take_note_of(self, order: Order) -> None:
+        self._lost = self._lost or order.goal is Goal.LOSE
+        self._standing.leaving = order.goal is Goal.LEAVE
+        self._standing.silent = self._standing.silent or order.goal in {Goal.LOSE, Goal.DELETE}
 
     async def force_stop(self) -> int:
         """Break off whatever is done and kill the browser until the session ends; returns the processes killed.
@@ -195,6 +207,10 @@ class Session:
     async def note(self, entry: Entry) -> None:
         """Have something about this account stored, after everything before it, as late as the database allows."""
         await self._journal.add_bulk(entry)
+
+    async def stored(self) -> None:
+        """Return when all that was said so far is stored, as late as the database allows."""
+        await self._journal.drained()
 
     async def run(self) -> None:
         """Live until the account is at rest and all is stored."""
@@ -239,7 +255,7 @@ class Session:
         if goal is Goal.LEAVE:
             self._say_leaving()
         elif attempt is not None:
-            self._set_status(SessionStatus.STOPPING, ReasonCode.REQUESTED)
+            self._standing.set(SessionStatus.STOPPING, ReasonCode.REQUESTED)
         if attempt is not None:
             attempt.muted = True
             if goal in {Goal.LOGOUT, Goal.DELETE} and attempt.logged_in:
@@ -256,10 +272,10 @@ class Session:
 
     async def _connect(self) -> None:
         if self.status.settled or self.status in {SessionStatus.QUEUED, SessionStatus.STOPPING}:
-            self._set_status(SessionStatus.QUEUED, self._cause)
+            self._standing.set(SessionStatus.QUEUED, self._cause)
         else:
-            self._set_status(SessionStatus.RECONNECTING, self._cause)
-        async with self._house.room.place(self._say_queued(ReasonCode.WAITING_FOR_ROOM)):
+            self._standing.set(SessionStatus.RECONNECTING, self._cause)
+        async with self._house.room.place(self._standing.queued(ReasonCode.WAITING_FOR_ROOM)):
             while (again_at := await self._try_once()) is not None:
                 await self._pause_until(again_at)
 
@@ -267,7 +283,7 @@ class Session:
         await asyncio.sleep(max(0, (time - utcnow()).total_seconds()))
 
     async def _stop(self) -> None:
-        self._set_status(SessionStatus.STOPPED, ReasonCode.REQUESTED)
+        self._standing.set(SessionStatus.STOPPED, ReasonCode.REQUESTED)
         await self._back_up_closed()
 
     async def _leave(self) -> None:
@@ -296,9 +312,9 @@ class Session:
             await self._house.profiles.remove(self.name)
         except (WhahookError, OSError) as error:
             log.warning("profile_not_removed", session=self.name, error=repr(error))
-        self._identity = (None, None)
+        self._standing.identity = (None, None)
         self._journal.add(partial(self._house.backups.forget, self))
-        self._set_status(
+        self._standing.set(
             SessionStatus.STOPPED, ReasonCode.LOGGED_OUT, detail, told_identity=True, logout_seq=self._order.seq
         )
 
@@ -339,15 +355,15 @@ class Session:
             self._journal.add(partial(self._placing.done, chosen))
             if problem is not None and self._was_at_rest:
                 raise FatalError("The backup could not be restored.", code=ReasonCode.RESTORE_FAILED)
-        if self._identity[0] is not None:
+        if self._standing.identity[0] is not None:
             await self._placing.lost(person_there=self._expects_qr)
         await self._placing.will_be_opened(self.epoch)
 
     def _new_attempt(self) -> Attempt:
         driver = self._house.make_driver(self._account, self._heard_at)
-        hearing = Hearing(say=self._set_status, ready=self._on_ready, message=self._on_message)
+        hearing = Hearing(say=self._standing.set, ready=self._on_ready, message=self._on_message)
         # A code on an account that was linked before is never silent: it says that the old login is gone.
-        qr_reason = self._gone if self._identity[0] else self._cause
+        qr_reason = self._gone if self._standing.identity[0] else self._cause
         self._attempts += 1
         return Attempt(
             driver,
@@ -369,7 +385,7 @@ class Session:
             # Nothing went wrong: no pause, and nothing that counts.
             self._ready_for()
             self._cause = reason
-            self._set_status(status, reason, detail)
+            self._standing.set(status, reason, detail)
             return utcnow()
         if reason is ReasonCode.PROFILE_QUARANTINED:
             self._gone = reason
@@ -378,9 +394,9 @@ class Session:
             self._settle(SessionStatus.ERROR, reason, detail)
             return None
         self._cause = reason
-        self._failures += 1
+        self._standing.failures += 1
         again_at = utcnow() + self._setbacks.pause(self._house.random)
-        self._set_status(status, reason, detail, next_retry_at=again_at)
+        self._standing.set(status, reason, detail, next_retry_at=again_at)
         return again_at
 
     def _ready_for(self) -> timedelta | None:
@@ -389,11 +405,11 @@ class Session:
         return None if ready_at is None else timedelta(seconds=asyncio.get_running_loop().time() - ready_at)
 
     def _on_ready(self, event: Ready, restored: bool) -> None:
-        self._identity = messages.identity(event, self._identity)
+        self._standing.identity = messages.identity(event, self._standing.identity)
         self._expects_qr = False
         self._placing.works()
         self._gone = ReasonCode.UNLINKED
-        self._failures = 0
+        self._standing.failures = 0
         self._ready_at = asyncio.get_running_loop().time()
         if self.ready_since is None:
             self.ready_since, self.linked_anew, self._worked = utcnow(), not restored, True
@@ -401,7 +417,8 @@ class Session:
         if self._attempt is not None:
             learning = directory.learn(self._house.core, self.user_id, self.account_id, self._attempt.driver)
             spawn(learning, name=f"learn-{self.name}", owner=self._tasks)
-        self._set_status(SessionStatus.READY, ReasonCode.RESTORED if restored else ReasonCode.NONE, told_identity=True)
+        reason = ReasonCode.RESTORED if restored else ReasonCode.NONE
+        self._standing.set(SessionStatus.READY, reason, told_identity=True)
 
     async def _on_message(self, event: MessageEvent) -> None:
         if not isinstance(event, PresenceSeen | ReachOutChanged):
@@ -412,7 +429,7 @@ class Session:
 
     async def _unlinked(self) -> bool:
         """Log out with a browser started only for that; True when the login is gone or there was none."""
-        if self._identity[0] is None or not await self._house.profiles.exists(self.name):
+        if self._standing.identity[0] is None or not await self._house.profiles.exists(self.name):
             return True
         try:
             driver = self._house.make_driver(self._account, None)
@@ -420,77 +437,21 @@ class Session:
             log.warning("unlink_impossible", session=self.name, error=error.message)
             return False
         async with self._house.starts:
-            self._set_status(SessionStatus.LAUNCHING, ReasonCode.REQUESTED)
+            self._standing.set(SessionStatus.LAUNCHING, ReasonCode.REQUESTED)
             return await unlink(driver, self.name)
 
     # ---- Status ---------------------------------------------------------------------------------------------------
 
     def _settle(self, status: SessionStatus, reason_code: ReasonCode, detail: str) -> None:
         """Say that only a person can go on, and want nothing more until one asks."""
-        self._set_status(status, reason_code, detail, give_up=True)
+        self._standing.set(status, reason_code, detail, give_up_seq=self._seq)
 
     def _say_leaving(self) -> None:
-        """Say that the host stops. What was wanted is still wanted: the next start of a host goes on from here."""
-        if self._said_leaving:
-            return
-        self._said_leaving = True
-        status = SessionStatus.STOPPED
-        if self._left_goal is Goal.CONNECT:
-            reconnecting = may_follow(self.status, SessionStatus.RECONNECTING)
-            status = SessionStatus.RECONNECTING if reconnecting else SessionStatus.QUEUED
-        self._set_status(status, self._order.why)
+        if not self._said_leaving:
+            self._said_leaving = True
+            self._standing.leave(connected=self._left_goal is Goal.CONNECT, why=self._order.why)
 
-    def _say_queued(self, reason_code: ReasonCode) -> Callable[[], None]:
-        return partial(self._set_status, SessionStatus.QUEUED, reason_code)
-
-    def _set_status(
-        self,
-        status: SessionStatus,
-        reason_code: ReasonCode,
-        reason: str = "",
-        *,
-        qr: Qr | None = None,
-        next_retry_at: datetime | None = None,
-        told_identity: bool = False,
-        give_up: bool = False,
-        logout_seq: int | None = None,
-    ) -> None:
-        """Change the status: the only place that does. Set here at once, then stored and told in this order."""
-        if self._lost or self._deleting:
-            return
-        if not may_follow(self.status, status):
-            log.error("status_refused", session=self.name, old=self.status, new=status)
-            return
-        if status is not self.status:
-            self._since = utcnow()
-        renewal = qr is not None and qr.number > 1 and status is self.status
-        line = policy.worth_a_line(status, reason_code, self._last_line)
-        if line:
-            self._last_line = (status, reason_code)
-        self.status = status
-        change = StatusChange(
-            status=status,
-            reason_code=reason_code,
-            reason=reason,
-            since=self._since,
-            host_id=None if status.settled or self._order.goal is Goal.LEAVE else self._house.host_id,
-            attempt=self._failures,
-            next_retry_at=next_retry_at,
-            identity=self._identity if told_identity else None,
-            qr=qr,
-            line=line,
-            news=not renewal,
-            give_up_seq=self._seq if give_up else None,
-            logout_seq=logout_seq,
-            epoch=self.epoch,
-        )
-        log.info("session_status", session=self.name, status=status, reason=reason_code)
-        self._journal.add(partial(self._store, change))
-
-    async def _store(self, change: StatusChange) -> None:
-        # Between setting and storing another host may have taken the account over; its word counts then. Until one has,
-        # ours does, also once the lease is over: it says that nothing runs.
-        if await status_changed(self._house.core, self.account_id, change) or self._lost:
-            return
-        log.warning("status_fenced_off", session=self.name, epoch=self.epoch)
-        self.order(Order(Goal.LOSE, 0))
+    def _fenced_off(self) -> None:
+        if not self._lost:
+            log.warning("status_fenced_off", session=self.name, epoch=self.epoch)
+            self.order(Order(Goal.LOSE, 0))

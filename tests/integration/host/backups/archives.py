@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -64,7 +65,9 @@ def file_of(stage: Stage, account_id: UUID, backup: BackupView) -> Path:
 
 
 def archives(stage: Stage) -> list[Path]:
-    return list(stage.core.settings.backups_dir.rglob("*.wabk"))
+    """Return what lies there; the folder of an account may be removed while this looks."""
+    walk = os.walk(stage.core.settings.backups_dir)
+    return [Path(folder, name) for folder, _, names in walk for name in names if name.endswith(".wabk")]
 
 
 def spoil(path: Path) -> None:
