@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from session_core.bus.commands import CommandClient
 from session_core.bus.connection import BUS_ERRORS, RedisClient, open_redis
@@ -32,13 +33,14 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator[Core]:
+async def open_core(settings: Settings, *, lock_wait: timedelta | None = None) -> AsyncIterator[Core]:
     """Open the store and the bus for as long as the block lasts; nothing is contacted before its first use.
 
-    The hub is not listening yet: who wants events calls ``core.hub.start()``.
+    The hub is not listening yet: who wants events calls ``core.hub.start()``. ``lock_wait``: see
+    `session_core.store.engine.LOCK_WAIT`.
     """
     redis = open_redis(settings.redis_url)
-    db = Database(settings.database_url)
+    db = Database(settings.database_url, lock_wait=lock_wait)
     core = Core(
         settings=settings,
         db=db,

@@ -27,6 +27,7 @@ from session_core.host.profiles import LocalProfiles
 from session_core.host.reaping import reap
 from session_core.host.room import Room
 from session_core.settings import Settings
+from session_core.store.engine import LOCK_WAIT
 from session_core.store.models import Account
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.driver import Driver
@@ -52,7 +53,7 @@ async def run_host(settings: Settings, *, extra_tasks: Sequence[ExtraTask] = ())
     """
     with only_host(settings.data_dir.absolute()) as host_id:
         stop = _stop_on_signals()
-        async with open_core(settings) as core:
+        async with open_core(settings, lock_wait=LOCK_WAIT) as core:
             browsers = Browsers(settings)
             others = TaskOwner()
             guard = WatchdogGuard(settings.whatsapp_sessions_dir)

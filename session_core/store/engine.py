@@ -28,6 +28,9 @@ POOLER_PORT = 6543
 DIRECT_PORT = 5432
 """Where the same server takes sessions of one's own: migrations go there."""
 
+LOCK_TIMEOUT = "55P03"
+"""SQLSTATE of a row that was not to be had in time; its class says nothing of the kind about its other members."""
+
 AWAY_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58"})
 """SQLSTATE classes that say "not now" and nothing about the query: connection, login, missing database, serialization,
 resources, operator intervention (a restart), system (PostgreSQL manual, appendix A)."""
@@ -35,7 +38,13 @@ resources, operator intervention (a restart), system (PostgreSQL manual, appendi
 IDLE_LIMIT = timedelta(seconds=5)
 """So long a process that was stopped in the middle of a transaction keeps its locks; then the server ends it. Another
 host must be able to go on with an account (PostgreSQL manual, ``idle_in_transaction_session_timeout``). It adds up: a
-host whose network was cut had several that waited for one row, and each gets it once the one before has ended."""
+host whose network was cut had several that waited for one row, and each gets it once the one before has ended; unless
+they wait no longer than `LOCK_WAIT`."""
+
+LOCK_WAIT = timedelta(seconds=4)
+"""For a process that writes down again what was not stored, such as a host: so long a transaction waits for a row.
+Shorter than `IDLE_LIMIT`, so that what a cut host had waiting is over when the first of its transactions is ended (no
+effect on SQLite, where nobody can be cut from the database)."""
 
 HIDE_PARAMETERS = True
 """An error's text goes into logs; the values of its statement are messages, names and hashes."""
@@ -50,13 +59,14 @@ class Database:
     fails half-way because another one got in between. ``read()`` is for looking.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lock_wait: timedelta | None = None) -> None:
         """Prepare the engine; nothing is opened before the first use.
 
         Args:
             url: SQLAlchemy URL with an async driver (``sqlite+aiosqlite`` or ``postgresql+asyncpg``).
+            lock_wait: how long a transaction waits for a row on Postgres; None: as long as the command may take.
         """
-        self._engine = _engine(make_url(url))
+        self._engine = _engine(make_url(url), lock_wait)
         self._writer = self._engine.execution_options(**{_WRITE: True})
 
     @property
@@ -105,11 +115,14 @@ def migration_engine(url: str, *, write: bool, lock_wait: timedelta) -> AsyncEng
     return engine.execution_options(**{_WRITE: write})
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, lock_wait: timedelta | None) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     engine = _postgres(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    _limit_idle_transactions(engine, by_transaction=url.port == POOLER_PORT)
+    limits = {"idle_in_transaction_session_timeout": IDLE_LIMIT}
+    if lock_wait is not None:
+        limits["lock_timeout"] = lock_wait
+    _limit_transactions(engine, limits, by_transaction=url.port == POOLER_PORT)
     return engine
 
 
@@ -130,13 +143,14 @@ def _postgres(url: URL, *, command_timeout: timedelta = timedelta(seconds=30), *
     return engine
 
 
-def _limit_idle_transactions(engine: AsyncEngine, *, by_transaction: bool) -> None:
-    limit = f"idle_in_transaction_session_timeout = {int(IDLE_LIMIT.total_seconds() * 1000)}"
+def _limit_transactions(engine: AsyncEngine, limits: dict[str, timedelta], *, by_transaction: bool) -> None:
+    settings = [f"{name} = {int(limit.total_seconds() * 1000)}" for name, limit in limits.items()]
     if not by_transaction:
+        whole = "; ".join(f"SET {setting}" for setting in settings)
 
         @event.listens_for(engine.sync_engine, "connect")
         def _set(connection: Any, _record: ConnectionPoolEntry) -> None:
-            connection.run_async(lambda driver: driver.execute(f"SET {limit}"))
+            connection.run_async(lambda driver: driver.execute(whole))
 
         return
 
@@ -144,7 +158,8 @@ def _limit_idle_transactions(engine: AsyncEngine, *, by_transaction: bool) -> No
     def _set_local(connection: Connection) -> None:
         # The pooler's connections are not ours to set up, only our transactions on them.
         if connection.get_execution_options().get(_WRITE, False):
-            connection.exec_driver_sql(f"SET LOCAL {limit}")
+            for setting in settings:
+                connection.exec_driver_sql(f"SET LOCAL {setting}")
 
 
 def _name_outages(context: ExceptionContext) -> OperationalError | None:
@@ -156,7 +171,7 @@ def _name_outages(context: ExceptionContext) -> OperationalError | None:
     if isinstance(_driver_error(context), InternalClientError):
         # The server died in the middle of an answer, and the connection waits for its end for ever.
         context.is_disconnect = True
-    elif type(error) is not DBAPIError or not (context.is_disconnect or state[:2] in AWAY_CLASSES):
+    elif type(error) is not DBAPIError or not (context.is_disconnect or _says_not_now(state)):
         return None
     return OperationalError(
         error.statement,
@@ -165,6 +180,10 @@ def _name_outages(context: ExceptionContext) -> OperationalError | None:
         hide_parameters=HIDE_PARAMETERS,
         connection_invalidated=context.is_disconnect,
     )
+
+
+def _says_not_now(state: str) -> bool:
+    return state[:2] in AWAY_CLASSES or state == LOCK_TIMEOUT
 
 
 def _driver_error(context: ExceptionContext) -> BaseException | None:

@@ -295,15 +295,40 @@ class TestStoppedProcesses:
                 assert await accounts.claim(second, account_id, 2, "host-2")
             await accounts.get(session, account_id)
 
+    async def test_what_a_cut_process_had_waiting_does_not_get_the_row_afterwards(
+        self, postgres_database_url: str
+    ) -> None:
+        """Three transactions of it want the row one after the other; none may be in the way of another process's."""
+        cut = Database(postgres_database_url, lock_wait=timedelta(milliseconds=200))
+        account_id = await add_account(cut)
+        other = Database(postgres_database_url)
+        first, waiting = cut.begin(), [cut.begin() for _ in range(2)]
+        sessions = [await transaction.__aenter__() for transaction in (first, *waiting)]
+        try:
+            assert await accounts.claim(sessions[0], account_id, 1, "host-1")
+            for session in sessions[1:]:
+                with pytest.raises(STORE_AWAY):
+                    await accounts.claim(session, account_id, 1, "host-1")
+            await sessions[0].rollback()
+            # Those two are still open, as a cut process leaves them.
+            async with other.begin() as session:
+                assert await accounts.claim(session, account_id, 2, "host-2")
+        finally:
+            for session in sessions:
+                await session.close()
+            await cut.close()
+            await other.close()
+
     async def test_behind_a_pooler_only_our_own_transactions_are_limited(
         self, postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         port = make_url(postgres_database_url).port
         monkeypatch.setattr(engine, "POOLER_PORT", port)
-        database = Database(postgres_database_url)
+        database = Database(postgres_database_url, lock_wait=timedelta(seconds=4))
         try:
             async with database.begin() as session:
                 assert (await session.exec(SHOW_LIMIT)).one()[0] == "5s"
+                assert (await session.exec(text("SHOW lock_timeout"))).one()[0] == "4s"
             async with database.read() as session:
                 assert (await session.exec(SHOW_LIMIT)).one()[0] == "0"
         finally:
