@@ -103,7 +103,7 @@ def _worker(row: Any) -> rx.Component:
         rx.el.div(
             rx.cond(row.busy, badge("wait", "refresh", t("jobs.busy")), badge("ok", "check", t("jobs.idle"))),
             rx.el.p(
-                row.done, " ", t("jobs.done"), " · ", row.failed, " ", t("jobs.failed_count"), class_name="wh-faint"
+                t("jobs.done"), ": ", row.done, " · ", t("jobs.failed_count"), ": ", row.failed, class_name="wh-faint"
             ),
         ),
         key=row.key,

@@ -17,7 +17,7 @@ from whahook_app.states.accounts_model import AccountsModel
 from whahook_app.states.backups import Backups, read_backups
 from whahook_app.states.base import Base
 from whahook_app.states.connect_dialog import ConnectDialog
-from whahook_app.states.details import Details, read_details
+from whahook_app.states.details import Details, details_now, read_messages
 from whahook_app.states.guard import language_of, sign_in_address
 from whahook_app.states.menu import Menu
 from whahook_app.states.moving import MoveDialog
@@ -66,13 +66,26 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Bas
         async with self:
             if changed:
                 self._show(core, model, upkeep)
-            self._add_to_details(batch)
-            opened = self.opened if again else ""
+            opened = self.opened
+            if opened and not again:
+                self._add_activity(batch)
         if opened:
-            lines, found = await read_details(core, model.user_id, opened)
+            await self._take_in_details(core, model.user_id, opened, batch, again=again)
+
+    async def _take_in_details(self, core: Core, user_id: UUID, opened: str, batch: Batch, *, again: bool) -> None:
+        """Bring the open card up to date: all of it after a break, else what the batch tells of."""
+        if again:
+            details = await details_now(core, user_id, opened)
             async with self:
-                if self.opened == opened:
-                    self._show_details(lines, found)
+                if details is not None and self.opened == opened:
+                    self._show_details(*details)
+            return
+        found = await read_messages(core, user_id, opened, batch)
+        if not found:
+            return
+        async with self:
+            if self.opened == opened:
+                self._add_messages(found)
 
     async def _look_closer(self, core: Core, model: AccountsModel, upkeep: UpkeepModel) -> None:
         """Bring up to date how the open account is doing."""

@@ -9,8 +9,8 @@ import reflex as rx
 
 from session_core.core import Core
 from session_core.domain.events import ActivityAdded, ActivityEntry, MessageChanged, MessageView
-from session_core.errors import PolicyError
-from session_core.services import accounts, messages, outgoing
+from session_core.errors import NotFound, PolicyError
+from session_core.services import accounts, chats, messages, outgoing
 from session_core.services.principal import Principal
 from whahook_app.live import Batch, watches
 from whahook_app.runtime import get_core
@@ -29,6 +29,34 @@ async def read_details(core: Core, user_id: UUID, account_id: str) -> tuple[list
     wanted = as_uuid(account_id)
     lines = await accounts.history(core, user_id, wanted, limit=ACTIVITY_PAGE)
     return lines, await messages.list_messages(core, user_id, wanted, limit=RECENT_MESSAGES)
+
+
+async def details_now(
+    core: Core, user_id: UUID, account_id: str
+) -> tuple[list[ActivityEntry], list[MessageView]] | None:
+    """Return what `read_details` does; None when the account was deleted meanwhile."""
+    try:
+        return await read_details(core, user_id, account_id)
+    except NotFound:
+        return None
+
+
+async def read_messages(core: Core, user_id: UUID, account_id: str, batch: Batch) -> list[MessageView]:
+    """Return the account's messages of which the batch tells, as they are now; none when the account is gone.
+
+    What an event says is how its message was then, and the events of several processes come in any order.
+    """
+    ids = [
+        event.message.id
+        for event in batch
+        if isinstance(event, MessageChanged) and str(event.message.account_id) == account_id
+    ]
+    if not ids:
+        return []
+    try:
+        return await chats.as_now(core, user_id, as_uuid(account_id), ids)
+    except NotFound:
+        return []
 
 
 class Details(rx.State, mixin=True):  # type: ignore[call-arg]
@@ -96,11 +124,9 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
         self.more_activity = len(lines) == ACTIVITY_PAGE
         self.recent = [message_row(message, language) for message in found]
 
-    def _add_to_details(self, batch: Batch) -> None:
-        """Add what just happened to the open card."""
+    def _add_activity(self, batch: Batch) -> None:
+        """Add what just happened to the history of the open card."""
         language, opened = language_of(self), self.opened
-        if not opened:
-            return
         lines = [
             activity_row(event.entry, language)
             for event in batch
@@ -108,13 +134,11 @@ class Details(rx.State, mixin=True):  # type: ignore[call-arg]
         ]
         if lines:
             self.activity = merged(self.activity, lines)
-        rows = [
-            message_row(event.message, language)
-            for event in batch
-            if isinstance(event, MessageChanged) and str(event.message.account_id) == opened
-        ]
-        if rows:
-            self.recent = merged(self.recent, rows)[:RECENT_MESSAGES]
+
+    def _add_messages(self, found: list[MessageView]) -> None:
+        """Show messages as they are now; the older ones make room."""
+        language = language_of(self)
+        self.recent = merged(self.recent, [message_row(message, language) for message in found])[:RECENT_MESSAGES]
 
     def _close_details(self) -> None:
         self.opened = self.send_error = self.test_to = self._tested = ""
