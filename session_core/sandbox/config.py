@@ -57,6 +57,7 @@ class SandboxConfig(Camel):
         gate: what keeps accounts out: ``passkey`` at a scan; ``limited``, ``banned`` or ``terms`` at a connection.
         mute: connections of linked devices stay open, and nothing goes through them.
         fail_uploads: the media server takes no file.
+        upload_ms: how long it takes to take one.
         media_gone: the media server gives no file.
         heavy: the page weighs what WhatsApp Web weighs: 12 MB of script, 500 chats with their messages.
     """
@@ -81,6 +82,7 @@ class SandboxConfig(Camel):
     gate: Literal["none", "passkey", "limited", "banned", "terms"] = "none"
     mute: bool = False
     fail_uploads: bool = False
+    upload_ms: int = Field(default=0, ge=0, le=HOUR_MS)
     media_gone: bool = False
     heavy: bool = False
 

@@ -30,6 +30,7 @@ def media_router(world: World, delivery: Delivery) -> APIRouter:
         if world.config.fail_uploads:
             raise SandboxError(503, "upload_refused", "The media server takes nothing now (see fail_uploads).")
         content = await _body(request)
+        await asyncio.sleep(world.config.upload_ms / 1000)
         name = await asyncio.to_thread(world.blobs.put, content)
         if name != token:
             raise SandboxError(400, "bad_hash", "The bytes are not those that the address speaks of.")

@@ -44,6 +44,7 @@
   const isOurs = (msg, key) => msg?.id?.fromMe && msg.id.id === key;
 
   const inMemory = (key) => models(bridge.model("MsgStore")).find((msg) => isOurs(msg, key));
+  bridge.ours = inMemory;
 
   // A chat can move from its phone number to a LID and back between two looks.
   const chatsOf = (chatId) => {
@@ -179,7 +180,9 @@
     // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
     if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {
-      const sent = await within(send(id, content, options, { notAfter: Math.min(notAfter, end) }), left(end), "sending");
+      // Half of the time is kept for what comes behind it, and for the way back.
+      const limits = { notAfter: Math.min(notAfter, end), leftBy: Date.now() + left(end) / 2 };
+      const sent = await within(send(id, content, options, limits), left(end), "sending");
       Promise.resolve(sent?.sendMsgResult)
         .then((result) => bridge.sawResult(key, result))
         .catch(() => undefined);
@@ -194,6 +197,7 @@
     const verdict = first ? await bridge.verdict(() => inMemory(key), left(end) / 2) : null;
     if (verdict) return { limited: { ...verdict, tried: true } };
     const msg = inMemory(key);
+    if (bridge.neverUploaded(msg)) return { refused: "upload_failed", detail: "" };
     return { ok: msg ? answer(msg) : { id: options.messageId, chat: id, ack: 0 } };
   };
 

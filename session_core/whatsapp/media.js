@@ -6,6 +6,8 @@
   if (!bridge) return;
 
   const KEPT_MS = 10 * 60 * 1000; // a file that nobody reads on for so long is let go
+  const POLL_MS = 50;
+  const ANSWER_MS = 2000; // so long WhatsApp's answer is waited for once a file is uploaded
   const TYPES = { image: "image", video: "video", document: "document", audio: "audio", voice: "audio", sticker: "sticker" };
   // What phones need to know to play a voice note.
   const MIMES = { "audio/ogg": "audio/ogg; codecs=opus" };
@@ -35,7 +37,7 @@
   // wa-js prepares a file before it hands it over, which can take a while. Whether it is too late is asked again at that
   // instant, where this build lets us.
   const tooLate = () => Object.assign(new Error("it is too late"), { code: "too_late" });
-  const asking = async (notAfter, work) => {
+  const asking = async (notAfter, begun, work) => {
     const module = window.WPP.whatsapp.MediaPrep;
     const original = module?.prepRawMedia;
     const asked = (...args) => {
@@ -43,7 +45,9 @@
       const send = prep.sendToChat;
       const guarded = function (...given) {
         if (Date.now() >= notAfter) throw tooLate();
-        return send.apply(this, given);
+        const ending = send.apply(this, given);
+        begun(ending);
+        return ending;
       };
       Object.defineProperty(guarded, "length", { value: send.length }); // wa-js tells builds apart by it
       prep.sendToChat = guarded;
@@ -61,11 +65,29 @@
     }
   };
 
-  const send = async (chat, content, options, { notAfter }) => {
+  // A file leaves when it is uploaded. Until then nothing may be sent behind it: it would arrive before it, and the pace
+  // is counted from when messages leave. One that takes longer than that is on its way all the same.
+  const left = async (find, ending, until) => {
+    let answered = false;
+    let uploaded = null;
+    Promise.resolve(ending ?? new Promise(() => undefined))
+      .catch(() => undefined)
+      .then(() => (answered = true));
+    while (Date.now() < until && !answered) {
+      const msg = find();
+      if (!msg || Number(msg.ack ?? 0) !== 0 || bridge.neverUploaded(msg)) return;
+      if (msg.directPath || msg.mediaData?.mediaStage === "RESOLVED") uploaded ??= Date.now();
+      if (uploaded !== null && Date.now() - uploaded > ANSWER_MS) return;
+      await later(POLL_MS);
+    }
+  };
+
+  const send = async (chat, content, options, { notAfter, leftBy }) => {
     const { type, media_id: mediaId, mime, filename, caption } = content;
     const chosen = staged.get(mediaId);
     staged.delete(mediaId);
-    handedOver.add(String(options.messageId).split("_")[2]);
+    const key = String(options.messageId).split("_")[2];
+    handedOver.add(key);
     const file = new File([chosen], filename ?? "file", { type: type === "voice" ? (MIMES[mime] ?? mime) : mime });
     const how = {
       ...options,
@@ -73,7 +95,10 @@
       ...(caption ? { caption } : {}),
       ...(type === "voice" ? { isPtt: true, waveform: true } : {}),
     };
-    const sent = await asking(notAfter, () => window.WPP.chat.sendFileMessage(chat, file, how));
+    // wa-js does not hand on what the page answers, unless it is waited for.
+    let ending = null;
+    const begun = (promise) => (ending = promise);
+    const sent = await asking(notAfter, begun, () => window.WPP.chat.sendFileMessage(chat, file, how));
     // The page has it and uploads it. That it could not is told as a refusal by WhatsApp would be.
     Promise.resolve(sent?.sendMsgResult)
       .then((result) => {
@@ -81,7 +106,8 @@
         return /^ERROR/i.test(String(said)) ? bridge.tellResult(String(options.messageId), result) : undefined;
       })
       .catch(() => undefined);
-    return sent;
+    await left(() => bridge.ours(key), ending, leftBy);
+    return { ...sent, sendMsgResult: sent?.sendMsgResult ?? ending };
   };
   for (const type of Object.keys(TYPES)) bridge.senders[type] = send;
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from session_core.clock import utcnow
-from session_core.domain.content import Media
+from session_core.domain.content import Media, Text
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
 from session_core.whatsapp.driver import AckChanged, MediaNotThere, MessageSeen, Ready, SendNotTried, SendRefused
@@ -22,6 +22,7 @@ from tests.files import File, every_kind
 from tests.integration.whatsapp.conftest import Cockpit
 from tests.integration.whatsapp.listening import Listener
 from tests.servers.sandbox import PhoneClient, RunningSandbox
+from tests.waiting import eventually
 
 EVA = "34611000001"
 CHAT = f"{EVA}@c.us"
@@ -108,6 +109,28 @@ async def test_every_kind_comes_in_as_it_is(linked: Linked, ana: PhoneClient, sa
     assert await everything(driver.download(seen.wa_message_id, LIMIT)) == photo.content
 
 
+async def test_nothing_overtakes_a_file_that_is_being_uploaded(
+    linked: Linked, ana: PhoneClient, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    driver, _ = linked
+    keys = [new_wa_key() for _ in range(4)]
+    # The answer to the first message of a chat is waited for in any case.
+    await driver.send(CHAT, Text(text="hello"), keys[0])
+    await sandbox.config(uploadMs=1200)
+    await driver.send(CHAT, await staged(driver, tmp_path, every_kind()[0]), keys[1])
+    await driver.send(CHAT, Text(text="did you see it?"), keys[2])
+    assert [message["id"] for message in await ana.received()] == keys[:3]
+    # What takes longer than a try may is on its way all the same; it arrives when it is uploaded.
+    driver._send_timeout = timedelta(seconds=1)
+    sent = await driver.send(CHAT, await staged(driver, tmp_path, every_kind()[0]), keys[3])
+    assert (sent.ack, len(await ana.received())) == (Ack.PENDING, 3)
+
+    async def all_there() -> bool:
+        return [message["id"] for message in await ana.received()] == keys
+
+    await eventually(all_there, timedelta(seconds=10))
+
+
 async def test_what_is_not_sent(linked: Linked, ana: PhoneClient, sandbox: RunningSandbox, tmp_path: Path) -> None:
     driver, told = linked
     photo = every_kind()[0]
@@ -119,8 +142,11 @@ async def test_what_is_not_sent(linked: Linked, ana: PhoneClient, sandbox: Runni
         await driver.send(CHAT, late, new_wa_key(), within=timedelta(milliseconds=1))
 
     await sandbox.config(failUploads=True)
-    sent = await driver.send(CHAT, await staged(driver, tmp_path, photo), new_wa_key())
-    await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.ERROR))
+    key = new_wa_key()
+    with pytest.raises(SendRefused) as caught:
+        await driver.send(CHAT, await staged(driver, tmp_path, photo), key)
+    assert caught.value.code == "upload_failed"
+    await told.hear(AckChanged, lambda event: event == AckChanged(f"true_{CHAT}_{key}", Ack.ERROR))
     await sandbox.config(failUploads=False)
 
     # The time is over while wa-js prepares the file: whether it is too late is asked again when it hands it over.
@@ -139,6 +165,7 @@ async def test_a_page_that_dies_over_an_upload_proves_that_nobody_got_the_file(
 ) -> None:
     driver, _ = linked
     assert driver._browser is not None
+    driver._send_timeout = timedelta(seconds=2)
     await driver._browser.page.route("**/mms/**", lambda _route: None)  # the upload never ends
     content = await staged(driver, tmp_path, every_kind()[0])
     key = new_wa_key()
