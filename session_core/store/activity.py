@@ -73,8 +73,13 @@ MAX_STATUS_LINES = 5000
 """An account that breaks twice a minute all day writes fewer; the oldest ones are left out."""
 
 
-async def status_lines(session: AsyncSession, user_id: UUID, since: datetime) -> list[ActivityEntry]:
-    """Return the changes of state of the user's accounts since then, and the last one of each before, oldest first."""
+async def status_lines(
+    session: AsyncSession, user_id: UUID, since: datetime, *, account_id: UUID | None = None
+) -> list[ActivityEntry]:
+    """Return the changes of state of the user's accounts since then, and the last one of each before, oldest first.
+
+    ``account_id``: of this one only.
+    """
     of_user = (
         select(Activity)
         .join(Account, col(Account.id) == Activity.account_id)
@@ -86,6 +91,9 @@ async def status_lines(session: AsyncSession, user_id: UUID, since: datetime) ->
         .where(Account.user_id == user_id, col(Activity.status).is_not(None), col(Activity.at) < since)
         .group_by(col(Activity.account_id))
     )
+    if account_id is not None:
+        of_user = of_user.where(Activity.account_id == account_id)
+        last_before = last_before.where(Activity.account_id == account_id)
     query = of_user.where(or_(col(Activity.at) >= since, col(Activity.id).in_(last_before)))
     rows = (await session.exec(query.order_by(col(Activity.id).desc()).limit(MAX_STATUS_LINES))).all()
     return [view(row) for row in reversed(rows)]

@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from session_core.domain import health as domain
-from session_core.domain import resources
+from session_core.domain import resources, uptime
 from session_core.services import health as services
+from session_core.services.upkeep import Uptimes
 from whahook_app.api.schema_base import Outgoing
 
 
@@ -41,6 +42,60 @@ class Health(Outgoing):
             return cls(level="unknown", signs=[], cures=[], evidence=None)
         evidence = Evidence.model_validate(health.vitals, from_attributes=True)
         return cls(level=health.level, signs=list(health.signs), cures=list(health.cures), evidence=evidence)
+
+
+class Segment(Outgoing):
+    """A part of the time; what is neither up nor down in it does not count."""
+
+    start: datetime
+    seconds: float
+    condition: uptime.Condition = Field(description="down: there was a moment of it; off: nobody wanted it connected")
+    up_seconds: float
+    down_seconds: float
+
+
+class Span(Outgoing):
+    """When an account was up in a stretch of time that ends now."""
+
+    percent: float | None = Field(
+        description="of the time in which it should have been up, rounded down to a tenth; null: there was none",
+        examples=[99.8],
+    )
+    up_seconds: float = Field(description="messages could go in and out")
+    down_seconds: float = Field(description="they should have been able to, and were not")
+    segments: list[Segment] = Field(description="of equal length, the oldest first")
+
+    @classmethod
+    def of(cls, found: uptime.Uptime) -> Span:
+        """Show a stretch of time."""
+        segments = [
+            Segment(
+                start=one.start,
+                seconds=one.length.total_seconds(),
+                condition=one.condition,
+                up_seconds=one.up.total_seconds(),
+                down_seconds=one.down.total_seconds(),
+            )
+            for one in found.segments
+        ]
+        return cls(
+            percent=found.percent,
+            up_seconds=found.up.total_seconds(),
+            down_seconds=found.down.total_seconds(),
+            segments=segments,
+        )
+
+
+class AccountUptime(Outgoing):
+    """When an account was up."""
+
+    day: Span = Field(description="the last 24 hours")
+    week: Span = Field(description="the last seven days")
+
+    @classmethod
+    def of(cls, found: Uptimes) -> AccountUptime:
+        """Show both."""
+        return cls(day=Span.of(found.day), week=Span.of(found.week))
 
 
 class Sample(Outgoing):

@@ -18,12 +18,10 @@ from session_core.domain.events import (
     MessageChanged,
     SessionSnapshot,
 )
-from session_core.domain.status import ReasonCode
-from session_core.domain.uptime import StatusLine, Uptime, uptime
+from session_core.domain.uptime import StatusLine, Uptime
 from session_core.services import alerts, upkeep
 from session_core.services.live import Resync
 from whahook_app.live import Batch
-from whahook_app.views.uptime import DAY_SEGMENTS, WEEK_SEGMENTS
 
 log = structlog.get_logger(__name__)
 
@@ -85,22 +83,14 @@ class UpkeepModel:
 
     def day(self, snapshot: SessionSnapshot, now: datetime) -> Uptime:
         """Return the last 24 hours of an account."""
-        return uptime(self._of(snapshot), now, over=upkeep.DAY, segments=DAY_SEGMENTS)
+        return upkeep.day(self._of(snapshot), now)
 
     def week(self, snapshot: SessionSnapshot, now: datetime) -> Uptime:
         """Return the last seven days of an account."""
-        return uptime(self._of(snapshot), now, over=upkeep.WEEK, segments=WEEK_SEGMENTS)
+        return upkeep.week(self._of(snapshot), now)
 
     def _of(self, snapshot: SessionSnapshot) -> list[StatusLine]:
-        lines = [
-            StatusLine(entry.at, entry.status, entry.reason_code)
-            for entry in self._lines.get(snapshot.account_id, [])
-            if entry.status is not None
-        ]
-        if snapshot.reason_code is ReasonCode.HOST_LOST:
-            # Its host fell silent, so nobody wrote it down yet.
-            lines.append(StatusLine(snapshot.status_since, snapshot.status, snapshot.reason_code))
-        return lines
+        return upkeep.status_history(self._lines.get(snapshot.account_id, []), snapshot)
 
     def _add(self, entry: ActivityEntry) -> None:
         lines = self._lines.setdefault(entry.account_id, [])

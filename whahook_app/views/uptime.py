@@ -8,10 +8,6 @@ from datetime import timedelta
 from session_core.domain.uptime import Segment, Uptime
 from whahook_app.i18n import Language, text
 
-DAY_SEGMENTS = 32
-WEEK_SEGMENTS = 42
-"""Segments of four hours: a night is two of them, and they fit on a phone."""
-
 
 @dataclasses.dataclass
 class Bar:

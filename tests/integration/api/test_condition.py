@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from pydantic import SecretStr
 
 from session_core.bus import condition, hosts, vitals
@@ -15,6 +17,7 @@ from session_core.domain.health import Cure, Health, HealthLevel, Sign, Vitals
 from session_core.domain.resources import Sample
 from session_core.domain.status import SessionStatus
 from session_core.settings import Settings
+from session_core.store.models import Activity
 from tests.factories import add_account, add_message, add_user
 from tests.integration.api.conftest import Person, client
 from tests.servers.api import running_api
@@ -31,6 +34,31 @@ async def test_health_with_its_evidence(ana: Person, core: Core) -> None:
     shown = (await ana.program.get(address)).json()
     assert (shown["level"], shown["signs"], shown["cures"]) == ("deaf", ["untold_messages"], ["sweep"])
     assert (shown["evidence"]["answerMs"], shown["evidence"]["untold"]) == (12, 1)
+
+
+async def test_uptime_as_a_share_and_in_segments(ana: Person, core: Core) -> None:
+    account = await ana.account()
+    address = f"/api/v1/accounts/{account['id']}/uptime"
+    never = (await ana.program.get(address)).json()
+    assert [never[span]["percent"] for span in ("day", "week")] == [None, None]
+    assert {one["condition"] for one in never["week"]["segments"]} == {"off"}
+    now = utcnow()
+    changes = ((100, SessionStatus.READY), (25, SessionStatus.RECONNECTING), (1, SessionStatus.READY))
+    other = await add_account(core.db, await add_user(core.db))
+    async with core.db.begin() as session:
+        for hours, status in changes:
+            at = now - timedelta(hours=hours)
+            session.add(Activity(account_id=UUID(str(account["id"])), kind="status", status=status, at=at))
+            session.add(Activity(account_id=other, kind="status", status=SessionStatus.READY, at=at))
+    shown = (await ana.program.get(address)).json()
+    day, week = shown["day"], shown["week"]
+    assert day["percent"] == pytest.approx(100 / 24, abs=0.1)
+    assert week["percent"] == pytest.approx(76, abs=0.1)
+    assert (round(week["upSeconds"] / 3600), round(week["downSeconds"] / 3600)) == (76, 24)
+    assert {one["seconds"] for one in week["segments"]} == {4 * 3600}
+    last = week["segments"][-1]
+    assert (last["condition"], round(last["upSeconds"]), round(last["downSeconds"])) == ("down", 3600, 3 * 3600)
+    assert datetime.fromisoformat(last["start"]) == pytest.approx(now - timedelta(hours=4), abs=timedelta(minutes=1))
 
 
 async def test_resources_as_a_series(ana: Person, core: Core) -> None:

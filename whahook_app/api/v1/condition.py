@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from session_core.services import accounts, health
-from whahook_app.api.condition_schemas import Capacity, Health, Resources
+from session_core.services import accounts, health, upkeep
+from whahook_app.api.condition_schemas import AccountUptime, Capacity, Health, Resources
 from whahook_app.api.deps import CoreDep, UserDep
 from whahook_app.api.responses import OWNED, SIGNED_IN
 
@@ -18,6 +18,15 @@ router = APIRouter(tags=["accounts"])
 async def get_health(account_id: UUID, who: UserDep, core: CoreDep) -> Health:
     """Tell whether the account's page is alive, and what shows that. ``unknown`` while it is not connected."""
     return Health.of(await accounts.health(core, who.user_id, account_id))
+
+
+@router.get("/accounts/{account_id}/uptime", responses=OWNED)
+async def get_uptime(account_id: UUID, who: UserDep, core: CoreDep) -> AccountUptime:
+    """Tell when the account was up in the last 24 hours and seven days, as a share and in segments.
+
+    Time in which its owner had it stopped, or had not linked it yet, counts neither way.
+    """
+    return AccountUptime.of(await upkeep.uptimes(core, who.user_id, account_id))
 
 
 @router.get("/accounts/{account_id}/resources", responses=OWNED)
