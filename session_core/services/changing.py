@@ -9,6 +9,7 @@ from uuid import UUID
 from session_core.core import Core
 from session_core.domain.content import ACTIONS, EDITABLE, MAX_TEXT, AnyContent, Edit, Reaction, Revoke
 from session_core.domain.message import Direction
+from session_core.domain.text import is_storable
 from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.services.outgoing import Accepted, send
 from session_core.store import accounts, changes, messages
@@ -38,7 +39,7 @@ async def react(
         Conflict: 409 ``not_sent_yet``, ``already_deleted``.
         PolicyError: 422 ``bad_emoji``.
     """
-    row = await _target(core, user_id, account_id, message_id)
+    row = await _target(core, user_id, account_id, message_id, idempotency_key)
     if len(emoji) > MAX_EMOJI:
         raise PolicyError("This is no emoji.", code="bad_emoji", action="Send one emoji.", status_code=422)
     content = Reaction(target_id=row.wa_message_id or "", emoji=emoji)
@@ -55,7 +56,7 @@ async def edit(
         Conflict: 409 ``not_sent_yet``, ``already_deleted``.
         PolicyError: 422 ``bad_text``, ``not_our_message``, ``not_editable``.
     """
-    row = await _target(core, user_id, account_id, message_id, ours=True)
+    row = await _target(core, user_id, account_id, message_id, idempotency_key, ours=True)
     if row.kind not in EDITABLE:
         raise PolicyError("This kind of message has no text.", code="not_editable", status_code=422)
     if not text.strip() or len(text) > MAX_TEXT:
@@ -76,7 +77,7 @@ async def revoke(
         Conflict: 409 ``not_sent_yet``, ``already_deleted``.
         PolicyError: 422 ``not_our_message``.
     """
-    row = await _target(core, user_id, account_id, message_id, ours=True)
+    row = await _target(core, user_id, account_id, message_id, idempotency_key, ours=True)
     return await _accept(core, user_id, row, Revoke(target_id=row.wa_message_id or ""), idempotency_key)
 
 
@@ -94,9 +95,15 @@ async def _accept(
     return await send(core, user_id, row.account_id, to=row.chat_id, content=content, idempotency_key=idempotency_key)
 
 
-async def _target(core: Core, user_id: UUID, account_id: UUID, message_id: UUID, *, ours: bool = False) -> Message:
+async def _target(
+    core: Core, user_id: UUID, account_id: UUID, message_id: UUID, idempotency_key: str | None, *, ours: bool = False
+) -> Message:
     async with core.db.read() as session:
         row = await _owned_message(session, user_id, account_id, message_id)
+        repeated = idempotency_key is not None and is_storable(idempotency_key)
+        if repeated and await messages.by_idempotency_key(session, account_id, idempotency_key or "") is not None:
+            # What was accepted once comes back, whatever became of the message: that very change may have been made.
+            return row
     if ours and row.direction is not Direction.OUT:
         raise PolicyError("Somebody else wrote this message.", code="not_our_message", status_code=422)
     if row.revoked_at is not None:

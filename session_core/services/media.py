@@ -26,6 +26,7 @@ from session_core.media.shelf import Reader, Shelf, path_of
 from session_core.settings import Settings
 from session_core.store import accounts, media, waiting
 from session_core.store.engine import Transaction
+from session_core.store.errors import AlreadyThere
 from session_core.store.models import Media
 
 __all__ = ["MediaTooLarge", "MediaView", "Purpose"]
@@ -144,8 +145,12 @@ async def _fetched_before(core: Core, user_id: UUID, media_id: UUID) -> MediaVie
     if row is None:
         return None
     if row.state is not MediaState.READY:
-        raise TransientError("The file is being fetched.", code="try_again", action="Send the request again.")
+        raise _under_way()
     return media.view(row)
+
+
+def _under_way() -> TransientError:
+    return TransientError("The file is being fetched.", code="try_again", action="Send the request again.")
 
 
 async def _announce(core: Core, user_id: UUID, shelf: Shelf, taken: TakenIn, name: str | None, media_id: UUID) -> Media:
@@ -173,7 +178,11 @@ async def _announce(core: Core, user_id: UUID, shelf: Shelf, taken: TakenIn, nam
                 action="Delete files that you do not need any more.",
                 status_code=413,
             )
-        await media.add(session, row)
+        try:
+            await media.add(session, row)
+        except AlreadyThere:
+            # The same request came twice at once, or what it had fetched is just being deleted.
+            raise _under_way() from None
     return row
 
 

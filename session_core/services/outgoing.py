@@ -133,14 +133,15 @@ async def send(
 
     Raises:
         NotFound: the account is not the user's.
-        PolicyError: 422 for a bad recipient, content or time.
+        PolicyError: 422 for a bad recipient, mention, content or time.
         Conflict: 409 ``duplicate_message`` (``existing_id`` is the first one), 409 ``idempotency_key_reused``,
             409 ``opted_out``.
     """
     now = utcnow()
     _check(content, idempotency_key, quoted_id)
-    times.check(now)
     chat = chat_id(to)
+    if isinstance(content, Text) and content.mentions:
+        content = content.model_copy(update={"mentions": tuple(map(_person, content.mentions))})
     request_hash = _request_hash(chat, content, quoted_id, times)
     request = _Request(idempotency_key, request_hash, force, quoted_id, times, now)
     try:
@@ -190,6 +191,8 @@ async def _accept(
             earlier = await messages.by_idempotency_key(session, account_id, request.idempotency_key)
             if earlier is not None:
                 return _again(earlier, request.request_hash), False, ready
+        # Not before: a request that is repeated after its time was over still asks what became of it.
+        request.times.check(now)
         chosen = (await sending.chosen(session, account_id)).settings
         person = await consent.person_behind(session, account_id, chat)
         chats_of_person = {chat, *(person[0].chat_ids if person is not None else ())}
@@ -310,6 +313,22 @@ def _check(content: AnyContent, idempotency_key: str | None, quoted_id: str | No
             action="Use the waMessageId of the message that you answer.",
             status_code=422,
         )
+
+
+def _person(mentioned: str) -> str:
+    """Return who is mentioned: digits with the country code, or the chat id of one person."""
+    try:
+        name = chat_id(mentioned)
+    except PolicyError:
+        name = ""
+    if not name or name.endswith("@g.us"):
+        raise PolicyError(
+            "Somebody is mentioned who is no person.",
+            code="bad_mention",
+            action="Name people by number with country code, or by chat id.",
+            status_code=422,
+        )
+    return name if "@" in mentioned else name.removesuffix("@c.us")
 
 
 def _is_text(text: str) -> bool:

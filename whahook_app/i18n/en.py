@@ -243,6 +243,7 @@ EN: dict[str, str] = {
     "error.bad_name": "Write a name of 1 to 100 characters.",
     "error.bad_password": "A password has between 8 and 200 characters.",
     "error.bad_phone": "Write the number with the country code, like +34 612 34 56 78.",
+    "error.bad_mention": "Somebody is mentioned who is no person: use numbers with the country code.",
     "error.bad_quoted_id": "That reply points to a message that WhatsApp does not know.",
     "error.bad_recipient": "Write a number with the country code, or a WhatsApp chat (…@c.us, …@g.us).",
     "error.bad_text": "Write a message of up to 65,536 characters.",

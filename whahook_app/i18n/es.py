@@ -247,6 +247,7 @@ ES: dict[str, str] = {
     "error.bad_name": "Escribe un nombre de 1 a 100 caracteres.",
     "error.bad_password": "La contraseña tiene que tener entre 8 y 200 caracteres.",
     "error.bad_phone": "Escribe el número con el prefijo del país, como +34 612 34 56 78.",
+    "error.bad_mention": "Se menciona a alguien que no es una persona: usa números con el prefijo del país.",
     "error.bad_quoted_id": "Esa respuesta apunta a un mensaje que WhatsApp no conoce.",
     "error.bad_recipient": "Escribe un número con el prefijo del país, o un chat de WhatsApp (…@c.us, …@g.us).",
     "error.bad_text": "Escribe un mensaje de hasta 65 536 caracteres.",

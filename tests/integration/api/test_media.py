@@ -354,6 +354,31 @@ async def test_a_file_by_its_address(ana: Person, api: RunningApi, monkeypatch: 
         assert (reused.status_code, reused.json()["code"]) == (409, "idempotency_key_reused")
 
 
+async def test_the_same_request_twice_at_once_fetches_for_one_message(
+    ana: Person, api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await ana.account()
+    where = f"/api/v1/accounts/{account['id']}/messages"
+    monkeypatch.setattr(api.core.settings, "media_private_targets", "allow")
+    async with file_server() as (url, _):
+        body = {"to": "+34612345678", "type": "image", "url": f"{url}/photo"}
+
+        async def ask() -> httpx.Response:
+            return await ana.program.post(where, json=body, headers={"Idempotency-Key": "k"})
+
+        answers = await asyncio.gather(*(ask() for _ in range(6)))
+        assert {answer.status_code for answer in answers} <= {202, 503}
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 503} <= {"try_again"}
+        known = {answer.json()["id"] for answer in answers if answer.status_code == 202}
+        assert known == {(await ask()).json()["id"]}
+        [file] = (await ana.program.get("/api/v1/media")).json()
+        await ana.program.delete(f"{where}/{known.pop()}")
+        assert (await ana.program.delete(f"/api/v1/media/{file['id']}")).status_code == 204
+        # Its bytes are being removed: the same file cannot come again in this very moment.
+        gone = await ask()
+        assert (gone.status_code, gone.json()["code"]) == (503, "try_again")
+
+
 async def test_addresses_of_no_file(ana: Person) -> None:
     for url in ("ftp://example.org/a", "x", "file:///etc/passwd", "http://", "http://a:b@example.org/"):
         answer = await ana.program.post("/api/v1/media", json={"url": url})

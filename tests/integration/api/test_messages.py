@@ -78,6 +78,14 @@ async def test_every_kind_is_accepted_and_shown_as_it_was_sent(ana: Person) -> N
         assert (again.status_code, again.json()["code"]) == (409, "duplicate_message")
 
 
+async def test_who_is_mentioned_is_written_as_whatsapp_does(ana: Person) -> None:
+    path = await path_of_messages(ana)
+    mentions = ["+34 600 111 222", "0034600111223", "34600111224@s.whatsapp.net", "1000001@lid"]
+    sent = await ana.program.post(path, json={**HELLO, "mentions": mentions})
+    said = sent.json()["content"]["mentions"]
+    assert said == ["34600111222", "34600111223", "34600111224@c.us", "1000001@lid"]
+
+
 BAD_MESSAGES: list[tuple[dict[str, object], str]] = [
     ({**HELLO, "to": "12"}, "bad_phone"),
     ({**HELLO, "to": "someone@example.org"}, "bad_recipient"),
@@ -87,6 +95,8 @@ BAD_MESSAGES: list[tuple[dict[str, object], str]] = [
     ({**HELLO, "text": 5}, "invalid_request"),
     ({"to": "34612345678"}, "invalid_request"),
     ({**HELLO, "forse": True}, "invalid_request"),
+    ({**HELLO, "mentions": ["Eva"]}, "bad_mention"),
+    ({**HELLO, "mentions": ["120363000000000001@g.us"]}, "bad_mention"),
     ({**HELLO, "type": "fax"}, "invalid_request"),
     ({**HELLO, "type": ["text"]}, "invalid_request"),
     ({**HELLO, "type": "revoke", "targetId": "true_1@c.us_A"}, "invalid_request"),

@@ -10,14 +10,15 @@ import pytest
 from sqlmodel import select
 
 from session_core.bus import lanes
+from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.events import MessageChanged
 from session_core.domain.message import Direction, MessageStatus
 from session_core.errors import Conflict, NotFound, PolicyError
-from session_core.services import live, messages, outgoing
-from session_core.services.outgoing import Accepted
+from session_core.services import changing, live, messages, outgoing
+from session_core.services.outgoing import Accepted, Times
 from session_core.store import accounts as account_rows
-from session_core.store.models import OutboxEvent
+from session_core.store.models import Message, OutboxEvent
 from tests.factories import CHAT, add_account, add_message, read_message
 from tests.integration.services.conftest import Two
 
@@ -224,6 +225,35 @@ class TestIdempotency:
         assert [outcome.created for outcome in outcomes].count(True) == 1
         assert len({outcome.message.id for outcome in outcomes}) == 1
         assert len(await stored(core, two.account_id)) == 1
+
+    async def test_it_comes_back_when_its_time_is_over(
+        self, core: Core, two: Two, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        times = Times(expires_at=utcnow() + timedelta(minutes=1))
+        first = (await send(core, two, idempotency_key="k", times=times)).message
+        later = utcnow() + timedelta(hours=1)
+        monkeypatch.setattr(outgoing, "utcnow", lambda: later)
+        again = await send(core, two, idempotency_key="k", times=times)
+        assert (again.created, again.message.id) == (False, first.id)
+        assert (await refused(core, two, idempotency_key="l", times=times)).code == "bad_time"
+
+    async def test_a_deletion_comes_back_when_the_message_is_deleted(self, core: Core, two: Two) -> None:
+        row = await add_message(core.db, two.account_id, status=MessageStatus.SENT, wa_message_id="true_a_b")
+        whose = (core, two.ana, two.account_id, row.id)
+        first = await changing.revoke(*whose, idempotency_key="k")
+        async with core.db.begin() as session:
+            kept = await session.get(Message, row.seq)
+            assert kept is not None
+            kept.revoked_at = utcnow()
+        again = await changing.revoke(*whose, idempotency_key="k")
+        assert (first.created, again.created, again.message.id) == (True, False, first.message.id)
+        for key in (None, "l", "\0"):
+            with pytest.raises(Conflict) as caught:
+                await changing.revoke(*whose, idempotency_key=key)
+            assert caught.value.code == "already_deleted"
+        with pytest.raises(Conflict) as caught:
+            await changing.react(*whose, "👍", idempotency_key="k")
+        assert caught.value.code == "idempotency_key_reused"
 
     async def test_forced_ones_at_once_with_one_key_are_one_message(self, core: Core, two: Two) -> None:
         outcomes = await asyncio.gather(*(send(core, two, idempotency_key="k", force=True) for _ in range(MANY)))
