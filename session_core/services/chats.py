@@ -57,7 +57,7 @@ async def list_chats(
         rows = await chats.page(session, account_id, limit=size + 1, before=before, words=words)
         last = rows[size - 1][0] if len(rows) > size else None
         following = cursors.encode(last.last_at, last.chat_id) if last else None
-        return Page([chats.view(*row) for row in rows[:size]], following)
+        return Page(await _with_last([chats.view(*row) for row in rows[:size]], session), following)
 
 
 async def get_chat(core: Core, user_id: UUID, account_id: UUID, chat_id: str) -> ChatView:
@@ -188,7 +188,15 @@ async def _chat(session: Transaction, account_id: UUID, chat_id: str) -> ChatVie
     rows = await chats.page(session, account_id, limit=1, only=chat_id) if is_storable(chat_id) else []
     if not rows:
         raise NotFound("chat")
-    return chats.view(*rows[0])
+    [found] = await _with_last([chats.view(*rows[0])], session)
+    return found
+
+
+async def _with_last(found: list[ChatView], session: Transaction) -> list[ChatView]:
+    """Return chats with what was done to the newest message of each."""
+    newest = await changes.adorned(session, [chat.last for chat in found if chat.last is not None])
+    by_id = {message.id: message for message in newest}
+    return [chat.model_copy(update={"last": chat.last and by_id[chat.last.id]}) for chat in found]
 
 
 def check_query(query: str) -> None:

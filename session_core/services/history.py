@@ -16,7 +16,7 @@ from session_core.core import Core
 from session_core.domain.events import ChatsChanged, MessageView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
-from session_core.store import accounts, chats, erasure, messages, search
+from session_core.store import accounts, changes, chats, erasure, messages, search
 from session_core.store.engine import Transaction
 from session_core.store.errors import STORE_AWAY
 from session_core.tasks import RecurringTask
@@ -129,7 +129,7 @@ async def _pieces_of(core: Core, account_id: UUID, chat: str | None) -> AsyncIte
     while True:
         async with core.db.read() as session:
             rows = await messages.after(session, account_id, after, limit=erasure.PIECE, chat_id=chat)
-            found = [messages.view(row) for row in rows]
+            found = await changes.adorned(session, [messages.view(row) for row in rows])
         if not found:
             return
         yield found

@@ -10,7 +10,7 @@ from session_core.domain.events import MessageView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
 from session_core.services.chats import MAX_PAGE, MAX_QUERY, Page
-from session_core.store import accounts, messages, search
+from session_core.store import accounts, changes, messages, search
 from session_core.store.engine import Transaction
 
 MIN_LETTERS = 2
@@ -53,7 +53,8 @@ async def search_messages(
             return Page([])
         rows = await search.messages(session, where, words, limit=size + 1, before_seq=before, chat_id=chat)
         following = cursors.encode(rows[size - 1].seq or 0) if len(rows) > size else None
-        return Page([messages.view(row) for row in rows[:size]], following)
+        found = await changes.adorned(session, [messages.view(row) for row in rows[:size]])
+        return Page(found, following)
 
 
 def can_search(query: str) -> bool:

@@ -94,6 +94,11 @@ async def events_of(session: AsyncSession, account_id: UUID, who: Person) -> lis
     """Return the ids of all events for programs in which the person is named."""
     payload = cast(col(OutboxEvent.payload), Text)
     named = or_(*(payload.contains(one, autoescape=True) for one in sorted(who.ids)))
+    phones = sorted(phone for one in who.ids if (phone := phone_of(one)))
+    if phones:
+        # What is told of consent names people by their bare numbers.
+        consent = col(OutboxEvent.type).startswith("consent.")
+        named = or_(named, and_(consent, or_(*(payload.contains(f'"{phone}"') for phone in phones))))
     found = (await session.exec(select(OutboxEvent.id).where(OutboxEvent.account_id == account_id, named))).all()
     return [one for one in found if one is not None]
 

@@ -10,7 +10,7 @@ from session_core.domain.changes import ReactionView, VoteView
 from session_core.domain.chats import ContactFacts
 from session_core.domain.content import Text
 from session_core.errors import NotFound
-from session_core.services import chats, outgoing
+from session_core.services import chats, history, outgoing, search
 from session_core.store import chats as rows
 from session_core.store.models import MessageReaction
 from tests.integration.services.conftest import Two
@@ -42,6 +42,13 @@ async def test_a_message_is_shown_as_it_is_now_whatever_an_older_event_says(core
     message_id = accepted.message.id
     async with core.db.begin() as session:
         session.add(MessageReaction(message_id=message_id, sender="34600000002@c.us", emoji="👍", at=utcnow()))
+    found = await search.search_messages(core, two.ana, "hola")
+    (exported,) = [piece async for piece in await history.export(core, two.ana, two.account_id)]
+    listed = [chat.last for chat in (await chats.list_chats(core, two.ana, two.account_id)).items]
+    one = (await chats.get_chat(core, two.ana, two.account_id, "34600000000@c.us")).last
+    for shown in (*found.items, *exported, *listed, one):
+        assert shown is not None
+        assert [reaction.emoji for reaction in shown.reactions] == ["👍"]
     (now,) = await chats.as_now(core, two.ana, two.account_id, [message_id, uuid4()])
     assert [one.emoji for one in now.reactions] == ["👍"]
     with pytest.raises(NotFound):

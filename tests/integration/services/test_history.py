@@ -85,6 +85,8 @@ def seen(words: str, chat: str = CHAT, key: str = "A", **fields: Any) -> Message
 class TestErasing:
     async def test_nothing_of_the_person_is_left(self, core: Core, ana: UUID, account: UUID) -> None:
         await host.seen(core, ana, account, seen("zapato"))
+        await host.seen(core, ana, account, seen("baja", key="B"))
+        await host.seen(core, ana, account, seen("alta", key="C"))
         await hear(core, account, "sombrero", chat_id=LID)
         await hear(core, account, "paraguas", chat_id=GROUP, author=LID)
         await hear(core, account, "kept in the group", chat_id=GROUP, author=OTHER, created_at=T0 - SECOND)
@@ -96,9 +98,11 @@ class TestErasing:
             ContactFacts(LID, phone="34612345678"),
             ContactFacts(OTHER, name="Bob"),
         )
+        await hear(core, account, "my number is 34612345670", chat_id=OTHER)
         erased = await history.erase(core, ana, account, CHAT)
-        assert (erased.messages, erased.events) == (3, 3)
-        assert await texts(core, account) == ["kept in the group", "kept"]
+        # What is told of consent as well: by their bare number.
+        assert (erased.messages, erased.events) == (5, 7)
+        assert await texts(core, account) == ["kept in the group", "kept", "my number is 34612345670"]
         left = await everything(core)
         for trace in ("34612345678", LID, "López", "Ana", "zapato", "sombrero", "paraguas"):
             assert trace not in left, trace
