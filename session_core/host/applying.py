@@ -8,7 +8,7 @@ from uuid import UUID
 from session_core.clock import utcnow
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction
-from session_core.store import changes, early_changes, messages, outbox
+from session_core.store import changes, early_changes, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import EarlyKind, Message
 from session_core.whatsapp.driver import MessageEdited, MessageRevoked, ReactionSeen, VoteSeen
@@ -25,11 +25,15 @@ Change = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen
 async def apply(session: Transaction, account_id: UUID, change: Change) -> MessageView | None:
     """Change the message that is meant; None when that is no news, or a message that we do not have.
 
-    Reactions to such a message, and votes in it, are kept for the case that it comes.
+    Reactions to such a message, and votes in it, are kept for the case that it comes. What a sweep found is not: that
+    comes after its message, or without it.
     """
     ids = change.wa_message_ids if isinstance(change, MessageRevoked) else (change.wa_message_id,)
     row = await changes.target(session, account_id, ids)
-    if row is None:
+    if isinstance(change, ReactionSeen | VoteSeen) and change.replayed:
+        if row is None or await _is_erased(session, account_id, change):
+            return None
+    elif row is None:
         await _keep(session, account_id, change)
         return None
     match change:
@@ -57,6 +61,13 @@ async def apply_early(session: Transaction, row: Message) -> MessageView | None:
             change = VoteSeen(row.wa_message_id, one.who, one.from_me, tuple(one.said), one.at)
         view = await apply(session, row.account_id, change) or view
     return view
+
+
+async def _is_erased(session: Transaction, account_id: UUID, change: ReactionSeen | VoteSeen) -> bool:
+    """Tell whether somebody did this before everything of them was deleted here; the phone still has it."""
+    who = change.sender if isinstance(change, ReactionSeen) else change.voter
+    erased = await erasure.erased(session, account_id, [who])
+    return who in erased and change.at < erased[who]
 
 
 async def _keep(session: Transaction, account_id: UUID, change: Change) -> None:
@@ -94,7 +105,9 @@ async def _add_event(session: Transaction, view: MessageView, change: Change) ->
         case ReactionSeen():
             name = REACTION
             payload = {**about, "sender": change.sender, "from_me": change.from_me, "emoji": change.emoji}
+            payload["replayed"] = change.replayed
         case VoteSeen():
             name = VOTE
             payload = {**about, "voter": change.voter, "from_me": change.from_me, "options": list(change.options)}
+            payload["replayed"] = change.replayed
     await outbox.add(session, view.account_id, name, payload)

@@ -32,6 +32,7 @@ SCRIPTS = (
     "media-crypto.js",
     "modules-media.js",
     "modules-hooks.js",
+    "modules-addons.js",
     "storage.js",
     "transport.js",
     "linking.js",

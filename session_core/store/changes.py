@@ -124,6 +124,8 @@ async def vote(
         return False
     if known is not None:
         known.options, known.at = chosen, at
+    elif not chosen:
+        return False
     else:
         session.add(PollVote(message_id=row.id, voter=voter[:64], from_me=from_me, options=chosen, at=at))
     row.updated_at = max(row.updated_at, at)

@@ -10,6 +10,8 @@
   const POLL_MS = 50;
   const SWEEP_CHATS = 60; // chats whose stored messages are read in one sweep
   const SWEEP_DEPTH = 100; // messages read back in one chat
+  const LATELY_CHATS = 20; // chats in which nothing was missed, but something may have been done to what is there
+  const LATELY_DEPTH = 20;
   const CHAT_MS = 5000;
   const SLOW_MS = 5000; // what comes to nothing later than this was waited for in vain: builds have time limits of their own
 
@@ -333,12 +335,13 @@
   };
 
   // ---- What was missed ------------------------------------------------------------------------------------------
-  // `changedSince`: changes of older messages are wanted, too, as far as the page has them at hand.
+  // `changedSince`: what became of older messages is wanted, too, and who reacted to them or voted in them since `since`.
   bridge.sweep = async ({ since, changedSince, ms }) => {
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running yet" };
     const end = Date.now() + ms;
     const messages = new Map();
     const changes = new Map();
+    const lately = new Map();
     const take = (msg) => {
       bridge.know(msg);
       if (Number(msg?.t ?? 0) >= since && msg?.id?.fromMe && bridge.neverUploaded(msg)) {
@@ -346,28 +349,33 @@
         bridge.tell("ack", { id: bridge.text(msg.id), ack: -1 });
         return;
       }
-      const change = changedSince != null && Number(msg?.t ?? 0) >= changedSince ? bridge.changeOf(msg) : null;
+      const wanted = changedSince != null && Number(msg?.t ?? 0) >= changedSince;
+      if (wanted) lately.set(bridge.text(msg.id), msg);
+      const change = wanted ? bridge.changeOf(msg) : null;
       if (change) changes.set(bridge.text(msg.id), change);
       const message = Number(msg?.t ?? 0) >= since ? bridge.message(msg) : null;
       if (message) messages.set(message.id, message);
     };
     for (const msg of models(bridge.model("MsgStore"))) take(msg);
-    const chats = models(bridge.model("ChatStore"))
-      .filter((chat) => Number(chat.t ?? 0) >= since || chat.unreadCount > 0)
-      .sort((a, b) => Number(b.t ?? 0) - Number(a.t ?? 0));
+    const newest = [...models(bridge.model("ChatStore"))].sort((a, b) => Number(b.t ?? 0) - Number(a.t ?? 0));
+    const missed = (chat) => Number(chat.t ?? 0) >= since || chat.unreadCount > 0;
+    const chats = newest.filter(missed);
     let skipped = Math.max(0, chats.length - SWEEP_CHATS);
-    for (const chat of chats.slice(0, SWEEP_CHATS)) {
+    const read = async (chat, count) => {
       for (const msg of models(chat.msgs)) take(msg);
-      try {
-        const id = bridge.text(chat.id);
-        const limit = Math.min(CHAT_MS, left(end));
-        const read = await within(window.WPP.chat.getMessages(id, { count: SWEEP_DEPTH }), limit, "reading a chat");
-        for (const msg of read) take(msg);
-      } catch {
-        skipped += 1; // what is in memory of it was taken; the others go on
-      }
+      const limit = Math.min(CHAT_MS, left(end));
+      const stored = window.WPP.chat.getMessages(bridge.text(chat.id), { count });
+      for (const msg of await within(stored, limit, "reading a chat")) take(msg);
+    };
+    for (const chat of chats.slice(0, SWEEP_CHATS)) {
+      // What is in memory of a chat that cannot be read was taken; the others go on.
+      await read(chat, SWEEP_DEPTH).catch(() => (skipped += 1));
     }
-    return { ok: { messages: [...messages.values()].sort((a, b) => a.t - b.t), changes: [...changes.values()], skipped } };
+    const others = changedSince == null ? [] : newest.filter((chat) => !missed(chat) && Number(chat.t ?? 0) >= changedSince);
+    for (const chat of others.slice(0, LATELY_CHATS)) await read(chat, LATELY_DEPTH).catch(() => undefined);
+    const addons = await bridge.addons([...lately.values()], since, left(end));
+    const told = [...messages.values()].sort((a, b) => a.t - b.t);
+    return { ok: { messages: told, changes: [...changes.values(), ...addons], skipped } };
   };
 
   // ---- Linking --------------------------------------------------------------------------------------------------

@@ -45,15 +45,28 @@
     return { what: "edited", id: text(msg.id), text: bridge.message(msg)?.text ?? "", t };
   };
 
-  const onReaction = (target, sender, emoji, t) =>
-    target && sender && change("reaction", { id: text(target), ...person(sender), emoji: emoji ?? "", t: seconds(t) });
-
-  const onVote = (poll, voter, options, t) =>
-    poll && voter && change("vote", { id: text(poll), ...person(voter), options, t: seconds(t) });
-  const optionsOf = (poll, ids) => {
-    const known = bridge.model("MsgStore")?.get?.(text(poll))?.pollOptions;
-    return known && ids.map((id) => known.find((option) => option.localId === id)?.name).filter(Boolean);
+  // What is told while a sweep reads what is stored: addons.js takes it for the newer one.
+  bridge.toldMeanwhile = null;
+  const onAddon = (what, news) => {
+    bridge.toldMeanwhile?.push({ what, ...news });
+    change(what, news);
   };
+
+  const reactionOf = (target, sender, emoji, t) => ({
+    id: text(target),
+    ...person(sender),
+    emoji: emoji ?? "",
+    t: seconds(t),
+  });
+  const onReaction = (target, sender, ...said) =>
+    target && sender && onAddon("reaction", reactionOf(target, sender, ...said));
+
+  const voteOf = (poll, voter, options, t) => ({ id: text(poll), ...person(voter), options, t: seconds(t) });
+  const onVote = (poll, voter, ...said) => poll && voter && onAddon("vote", voteOf(poll, voter, ...said));
+  const chosen = (poll, ids) =>
+    poll?.pollOptions && ids.map((id) => poll.pollOptions.find((option) => option.localId === id)?.name).filter(Boolean);
+  const optionsOf = (poll, ids) => chosen(bridge.model("MsgStore")?.get?.(text(poll)), ids);
+  Object.assign(bridge, { reactionOf, voteOf, chosen });
 
   // ---- People -------------------------------------------------------------------------------------------------------
   const STATES = {
@@ -96,7 +109,8 @@
     overhear("WAWebAddonPollVoteTableMode", ["pollVoteTableMode"], "bulkUpsert", (rows) => {
       for (const row of rows) {
         const options = optionsOf(row.pollUpdateParentKey, row.selectedOptionLocalIds);
-        if (options) onVote(row.pollUpdateParentKey, row.author ?? row.from, options, row.t);
+        const t = row.senderTimestampMs ?? row.t;
+        if (options) onVote(row.pollUpdateParentKey, row.author ?? row.from, options, t);
       }
     });
   });

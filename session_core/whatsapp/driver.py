@@ -173,24 +173,29 @@ class MessageRevoked:
 
 @dataclass(frozen=True, slots=True)
 class ReactionSeen:
-    """Somebody reacted, or took it back (no emoji). Comes more than once."""
+    """Somebody reacted, or took it back (no emoji). Comes more than once. ``replayed``: found by a sweep."""
 
     wa_message_id: str
     sender: str
     from_me: bool
     emoji: str
     at: datetime
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VoteSeen:
-    """Somebody chose in a poll: all that they chose, nothing when they took it back. Comes more than once."""
+    """Somebody chose in a poll: all that they chose, nothing when they took it back. Comes more than once.
+
+    ``replayed``: found by a sweep.
+    """
 
     wa_message_id: str
     voter: str
     from_me: bool
     options: tuple[str, ...] = field(repr=False)
     at: datetime
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

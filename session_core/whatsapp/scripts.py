@@ -42,6 +42,7 @@ def init_scripts(root: Path = _ROOT) -> tuple[str, ...]:
         f"if (window === window.top) {{\n{wa_js}\n}}",
         (_HERE / "bridge.js").read_text(encoding="utf-8"),
         (_HERE / "changes.js").read_text(encoding="utf-8"),
+        (_HERE / "addons.js").read_text(encoding="utf-8"),
         (_HERE / "contents.js").read_text(encoding="utf-8"),
         (_HERE / "media.js").read_text(encoding="utf-8"),
         (_HERE / "reach_out.js").read_text(encoding="utf-8"),

@@ -12,7 +12,7 @@ from session_core.clock import Clock
 from session_core.errors import TransientError
 from session_core.whatsapp.calls import call
 from session_core.whatsapp.changes import change
-from session_core.whatsapp.driver import ChangeEvent, MessageEdited, MessageRevoked, MessageSeen
+from session_core.whatsapp.driver import ChangeEvent, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen, VoteSeen
 from session_core.whatsapp.tracker import Patience, Tracker
 from session_core.whatsapp.vitals import Watch
 
@@ -61,8 +61,8 @@ class Sweeper:
     async def missed(self, page: Page) -> list[MessageSeen | ChangeEvent]:
         """Return what came since the page was last listened to; it stays due when the page cannot answer.
 
-        And what became of the messages of the last days: edits and deletions that happened meanwhile, and those that
-        are known already, which change nothing.
+        And what became of the messages of the last days: edits, deletions, reactions and votes that happened meanwhile,
+        and those that are known already, which change nothing.
         """
         since = self._tracker.missed_since
         changed_since = since - _CHANGES
@@ -98,6 +98,8 @@ class Sweeper:
             except ValueError:
                 self._log.warning("change_not_understood")
                 continue
+            if isinstance(event, ReactionSeen | VoteSeen):
+                event = replace(event, replayed=True)
             what = _what(event)
             if what not in known:
                 known.add(what)

@@ -47,10 +47,9 @@
       );
     };
     async function vote(msg, key, voter, ids, tMs) {
-      const row = { id: key, pollUpdateParentKey: msg.id, selectedOptionLocalIds: ids, author: voter, from: voter, t: tMs };
-      await require('WAWebAddonPollVoteTableMode').pollVoteTableMode.bulkUpsert([row]);
-      await require('WAWebPollsVotesDb').upsertVotesDb([
-        { ack: 1, msgKey: key, parentMsgKey: msg.id, selectedOptionLocalIds: ids, sender: voter, senderTimestampMs: tMs },
+      const row = { id: key, pollUpdateParentKey: msg.id, selectedOptionLocalIds: ids, author: voter, from: voter };
+      await require('WAWebAddonPollVoteTableMode').pollVoteTableMode.bulkUpsert([
+        { ...row, t: tMs, senderTimestampMs: tMs },
       ]);
     }
 

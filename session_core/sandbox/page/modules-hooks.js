@@ -26,18 +26,6 @@
     exports.getIsUnreadType = (msg) => !['protocol', 'notification'].includes(msg.type);
   });
 
-  __d.es('WAWebPollsVotesDb', (exports) => {
-    exports.upsertVotesDb = async () => undefined;
-  });
-
-  __d.es('WAWebAddonReactionTableMode', (exports) => {
-    exports.reactionTableMode = { bulkUpsert: async () => undefined };
-  });
-
-  __d.es('WAWebAddonPollVoteTableMode', (exports) => {
-    exports.pollVoteTableMode = { bulkUpsert: async () => undefined };
-  });
-
   __d.es('WAWebReactionsCollectionUtils', (exports) => {
     exports.addOrUpdateReactionsModelCollection = () => undefined;
   });

@@ -2,7 +2,14 @@
 (function () {
   'use strict';
 
-  const STORES = { keys: 'id', chats: 'id', contacts: 'id', messages: 'key' };
+  const STORES = {
+    keys: 'id',
+    chats: 'id',
+    contacts: 'id',
+    messages: 'key',
+    reactions: ['parentMsgKey', 'senderUserJid'],
+    'poll-votes': ['parentMsgKey', 'sender'],
+  };
 
   __d.es('SandboxStorage', (exports, require) => {
     const request = (operation) =>
@@ -11,9 +18,13 @@
         operation.onerror = () => reject(operation.error);
       });
 
-    const opening = indexedDB.open('wa-sandbox', 1);
+    const opening = indexedDB.open('wa-sandbox', 2);
     opening.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) opening.result.createObjectStore(name, { keyPath });
+      for (const [name, keyPath] of Object.entries(STORES)) {
+        if (opening.result.objectStoreNames.contains(name)) continue;
+        const objects = opening.result.createObjectStore(name, { keyPath });
+        if (Array.isArray(keyPath)) objects.createIndex(keyPath[0], keyPath[0]);
+      }
     };
     const opened = request(opening);
 
@@ -30,6 +41,11 @@
 
     exports.get = (store, id) => within(store, 'readonly', (objects) => objects.get(id));
     exports.all = (store) => within(store, 'readonly', (objects) => objects.getAll());
+    // The rows in which a column, one that has an index, has one of these values.
+    exports.anyOf = async (store, column, values) => {
+      const index = (await opened).transaction(store).objectStore(store).index(column);
+      return (await Promise.all(values.map((value) => request(index.getAll(value))))).flat();
+    };
     exports.put = (store, value) => within(store, 'readwrite', (objects) => objects.put(value));
     // Keys and account: on the disk before anybody hears of them, so that a killed browser keeps its login.
     exports.putForSure = (store, value) => within(store, 'readwrite', (objects) => objects.put(value), 'strict');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from session_core.host import changes as told
 from session_core.host import messages as host_messages
 from session_core.services import changing
 from session_core.services import messages as service
-from session_core.store import early_changes
+from session_core.store import early_changes, erasure
 from session_core.store.models import EarlyChange, EarlyKind, Message, OutboxEvent
 from session_core.whatsapp.driver import (
     AckChanged,
@@ -39,6 +40,7 @@ from tests.integration.host.test_messages import seen
 from tests.waiting import eventually
 
 EVA = CHAT
+OTHER = "34600999888@c.us"
 LID = "123456789012345@lid"
 AT = utcnow()
 
@@ -215,6 +217,47 @@ async def test_what_was_done_to_a_message_before_it_came(stage: Stage) -> None:
     assert {(one.voter, one.options) for one in view.votes} == {(EVA, ("later",)), ("34600111222@c.us", ("now",))}
     told_programs = [name for name in await events_of(stage.core) if name.startswith(("message.", "poll."))]
     assert sorted(told_programs) == ["message.reaction", "message.received", "poll.vote", "poll.vote"]
+
+
+async def test_what_a_sweep_finds_is_told_once_and_marked(stage: Stage) -> None:
+    account_id = await stage.linked()
+    poll = Poll(question="When?", options=("now", "later"))
+    row = await sent(stage, account_id, kind="poll", text=poll.plain_text, content=stored(poll))
+    wa_id, later = str(row.wa_message_id), AT + timedelta(seconds=1)
+    live = ReactionSeen(wa_id, EVA, False, "👍", AT)
+    swept = ReactionSeen(wa_id, EVA, False, "🎉", later, replayed=True)
+    vote = VoteSeen(wa_id, EVA, False, ("now",), later, replayed=True)
+    nothing = VoteSeen(wa_id, EVA, False, (), AT, replayed=True)
+    await hear(stage, account_id, live, replace(live, replayed=True), swept, swept, live, nothing, vote, vote)
+    async with stage.core.db.read() as session:
+        events = (await session.exec(select(OutboxEvent).order_by(col(OutboxEvent.id)))).all()
+    assert [(one.type, one.payload["replayed"]) for one in events] == [
+        ("message.reaction", False),
+        ("message.reaction", True),
+        ("poll.vote", True),
+    ]
+    gone = replace(swept, emoji="", at=later + timedelta(seconds=1))
+    await hear(stage, account_id, gone, gone)
+    [view] = await service.list_messages(stage.core, stage.user_id, account_id)
+    assert (view.reactions, [one.options for one in view.votes]) == ((), [("now",)])
+
+
+async def test_a_sweep_keeps_nothing_for_messages_that_are_not_here_and_brings_nobody_back(stage: Stage) -> None:
+    account_id = await stage.linked()
+    row = await sent(stage, account_id, chat_id="12036340000000001@g.us")
+    async with stage.core.db.begin() as session:
+        await erasure.bury(session, account_id, erasure.Person(frozenset({OTHER}), frozenset()), AT)
+    before, after = (AT + timedelta(seconds=one) for one in (-1, 1))
+    for wa_id, who, at in (
+        (f"false_{CHAT}_3EB0NONE", EVA, after),
+        (str(row.wa_message_id), OTHER, before),
+    ):
+        await hear(stage, account_id, ReactionSeen(wa_id, who, False, "👍", at, replayed=True))
+    async with stage.core.db.read() as session:
+        assert (await session.exec(select(EarlyChange))).all() == []
+    assert await events_of(stage.core) == []
+    await hear(stage, account_id, ReactionSeen(str(row.wa_message_id), OTHER, False, "👍", after, replayed=True))
+    assert await events_of(stage.core) == ["message.reaction"]
 
 
 async def test_the_other_side_of_a_chat_is_one_whatever_its_id_is(stage: Stage) -> None:

@@ -80,7 +80,7 @@ async def events_of(core: Core, account_id: UUID) -> list[str]:
     async with core.db.read() as session:
         query = select(OutboxEvent.type).where(OutboxEvent.account_id == account_id).order_by(col(OutboxEvent.id))
         names = (await session.exec(query)).all()
-    return [name for name in names if name.startswith("message.")]
+    return [name for name in names if name.startswith(("message.", "poll."))]
 
 
 async def test_a_text_goes_out_once_and_everybody_hears_of_it(stage: Stage) -> None:

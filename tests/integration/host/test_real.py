@@ -52,6 +52,9 @@ def settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     return settings.model_copy(update={"sandbox_port": sandbox.http_port})
 
 
+POLL = {"pollName": "When?", "pollOptions": [{"name": "now", "localId": 0}, {"name": "later", "localId": 1}]}
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """Return the variables that give a process this test's data, database, bus and sandbox."""
     assert settings.database_url_setting is not None
@@ -157,7 +160,8 @@ async def test_an_account_lives_through_crashes_and_ends_without_a_trace(
 
     sent = await owner.send(account_id, "out")
     await eventually(lambda: _has_status(owner, account_id, sent, MessageStatus.READ), PATIENCE, "read")
-    await phone.write(FRIEND, "in")
+    first = await phone.write(FRIEND, "in")
+    poll = await phone.write(FRIEND, "", type="poll_creation", content=POLL)
     await eventually(lambda: _came_in(owner, account_id, "in"), PATIENCE, "message in")
 
     # Chromium dies.
@@ -165,8 +169,11 @@ async def test_an_account_lives_through_crashes_and_ends_without_a_trace(
         _kill(process)
     broken = await owner.until(account_id, S.RECONNECTING, ReasonCode.BROWSER_CRASHED, ReasonCode.PAGE_CRASHED)
     await phone.write(FRIEND, "while the browser was away")
+    await phone.react(FRIEND, first["id"], "👍")
+    await phone.vote(FRIEND, poll["id"], "later")
     ready = await owner.until(account_id, S.READY, ReasonCode.RESTORED, after=broken.seq)
     await eventually(lambda: _came_in(owner, account_id, "while the browser was away"), PATIENCE, "sweep")
+    await eventually(lambda: _done_by_friend(owner, account_id, "👍", "later"), PATIENCE, "reaction and vote")
 
     # The host dies.
     host.kill()
@@ -186,7 +193,9 @@ async def test_an_account_lives_through_crashes_and_ends_without_a_trace(
     await owner.until(account_id, S.READY, ReasonCode.RESTORED, after=left.seq)
 
     texts = [text for text, _ in await owner.incoming(account_id)]
-    assert texts == ["in", "while the browser was away", "while the host was away"]
+    events = await events_of(owner.core, account_id)
+    assert [events.count(name) for name in ("message.reaction", "poll.vote")] == [1, 1]
+    assert texts == ["in", "When?\nnow\nlater", "while the browser was away", "while the host was away"]
     assert [(message["text"], message["times"]) for message in await phone.received()] == [("out", 1)]
 
     # The phone removes the device.
@@ -307,6 +316,13 @@ async def _all_read(owner: Owner, account_id: UUID, count: int) -> bool:
 
 async def _came_in(owner: Owner, account_id: UUID, text: str) -> bool:
     return text in [found for found, _ in await owner.incoming(account_id)]
+
+
+async def _done_by_friend(owner: Owner, account_id: UUID, emoji: str, option: str) -> bool:
+    found = await message_service.list_messages(owner.core, owner.user_id, account_id, direction=Direction.IN)
+    emojis = [one.emoji for message in found for one in message.reactions]
+    options = [chosen for message in found for one in message.votes for chosen in one.options]
+    return (emojis, options) == ([emoji], [option])
 
 
 async def _is_gone(owner: Owner, account_id: UUID) -> bool:
