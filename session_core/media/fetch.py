@@ -75,6 +75,7 @@ def _parsed(url: str) -> httpx.URL:
     try:
         where = httpx.URL(url)
         good = where.scheme in {"http", "https"} and bool(where.host) and not where.userinfo
+        good = good and (where.port is None or 0 < where.port < 65536)
     except (httpx.InvalidURL, ValueError):
         good = False
     if not good:

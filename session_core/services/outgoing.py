@@ -15,7 +15,7 @@ from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.content import ACTIONS, MAX_TEXT, AnyContent, Media, Text, is_storable, same_as, stored
 from session_core.domain.events import MessageChanged, MessageView
-from session_core.domain.ids import new_wa_key
+from session_core.domain.ids import WaMessageId, new_wa_key
 from session_core.domain.lane import Hold
 from session_core.domain.message import Direction, MessageStatus, Turn
 from session_core.domain.pacing import SendingSettings
@@ -306,7 +306,7 @@ def _check(content: AnyContent, idempotency_key: str | None, quoted_id: str | No
             action="Send a UUID, or any short text of your own.",
             status_code=422,
         )
-    if quoted_id is not None and not _is_name(quoted_id, MAX_QUOTED_ID):
+    if quoted_id is not None and not (_is_name(quoted_id, MAX_QUOTED_ID) and WaMessageId.parse(quoted_id)):
         raise PolicyError(
             "This is not the WhatsApp id of a message.",
             code="bad_quoted_id",

@@ -178,7 +178,16 @@
       detectMentioned: false,
       markIsRead: false,
     };
-    if (quotedId) options.quotedMsg = quotedId;
+    if (quotedId) {
+      // Looked up here: what wa-js says of an id that it cannot read leaves open whether anything was sent.
+      try {
+        const quoted = await target(quotedId, left(end));
+        if (!quoted) return { refused: "quoted_not_found", detail: "" };
+        options.quotedMsg = bridge.text(quoted.id);
+      } catch (error) {
+        return { notTried: why(error) };
+      }
+    }
     // Who asked may have stopped for a while on the way here, and somebody else may be sending it by now.
     if (Date.now() >= notAfter) return { notTried: "it is too late" };
     try {

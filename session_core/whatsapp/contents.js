@@ -7,7 +7,7 @@
   // A number or a chat id as WhatsApp's own object; names of people in a text and on a card come as either.
   const wid = (id) => window.WPP.util.createWid(id.includes("@") ? id : `${id.replace(/\D/g, "")}@c.us`);
 
-  const escaped = (text) => text.replace(/[\\,;]/g, "\\$&").replace(/\r?\n/g, "\\n");
+  const escaped = (text) => text.replace(/[\\,;]/g, "\\$&").replace(/\r\n?|\n/g, "\\n");
   const vcard = ({ name, phone }) => {
     const digits = phone?.replace(/\D/g, "");
     const lines = ["BEGIN:VCARD", "VERSION:3.0", `N:;${escaped(name)};;;`, `FN:${escaped(name)}`];

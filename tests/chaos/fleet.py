@@ -1,9 +1,11 @@
-"""Many lanes of several people that send while everything around them is killed, and what their phones saw of it."""
+"""Many lanes of several people that send texts and files while everything around them is killed, and what their phones
+saw of it."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import random
 import subprocess
 from collections import Counter
@@ -12,17 +14,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import httpx
 import psutil
 
 from tests.chaos.windows import most_in_a_window
+from tests.files import picture
 from tests.servers.postgres import PostgresServer
 from tests.servers.services import HostProcess
-from tests.servers.site import Line, Site
+from tests.servers.site import FRIEND, Line, Site
 from tests.waiting import eventually
 
 LONG = timedelta(minutes=3)
 AWAY = (0.0, 1.0)
 """Seconds that a killed server stays away."""
+
+A_FILE_IN = 3
+"""Every so many messages one is a file."""
+
+FILE_SIZE = 150_000
+ARRIVED = {"server", "device", "read"}
 
 
 @dataclass
@@ -32,11 +42,12 @@ class Fleet:
     Attributes:
         people: for each person the lanes, in no particular order.
         goal: messages that each lane shall send.
+        files: what each file holds, by its caption.
     """
 
     people: list[list[Line]]
     goal: int
-    accepted: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @classmethod
     async def link(cls, site: Site, shape: Sequence[int], goal: int) -> Fleet:
@@ -61,14 +72,40 @@ class Fleet:
         return len(self.lines) * self.goal
 
     async def write(self, chance: random.Random) -> None:
-        """Hand every lane its texts, one after the other, whatever happens meanwhile."""
+        """Hand every lane its messages, one after the other, whatever happens meanwhile."""
 
         async def one(line: Line) -> None:
             for number in range(self.goal):
-                await line.send(f"{line.phone.number} text {number}")
+                if number % A_FILE_IN == 1:
+                    await self._send_file(line, f"{line.phone.number} file {number}", chance)
+                else:
+                    await line.send(f"{line.phone.number} text {number}")
                 await asyncio.sleep(chance.uniform(0, 0.2))
 
         await asyncio.gather(*(one(line) for line in self.lines))
+
+    async def _send_file(self, line: Line, caption: str, chance: random.Random) -> None:
+        kind = chance.choice(["document", "image"])
+        content = picture("JPEG") if kind == "image" else os.urandom(FILE_SIZE)
+
+        async def taken() -> httpx.Response | None:
+            answer = await line.site.api.post("/media", files={"file": (f"{kind}.bin", content)})
+            return None if answer.status_code == 503 else answer
+
+        answer = await eventually(taken, LONG, "a file is taken")
+        assert answer.is_success, answer.text
+        self.files[caption] = content
+        body = {"to": f"+{FRIEND}", "type": kind, "mediaId": answer.json()["id"], "caption": caption}
+        await line.site.post(f"/accounts/{line.id}/messages", **body)
+        line.sent.append(caption)
+
+    async def done(self, line: Line) -> bool:
+        """Tell whether the API knows what became of each of a lane's messages: a file has left when WhatsApp has it."""
+        statuses = await line.outgoing()
+        return len(statuses) == self.goal and all(
+            status in ARRIVED | {"failed"} if text in self.files else status in ARRIVED | {"sent"}
+            for text, status in statuses
+        )
 
     async def arrived(self) -> int:
         """Return how many messages the phones have seen leave."""
@@ -77,10 +114,19 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Report:
-    """What the phones saw. ``most_of_account``, ``most_of_person``: sends in any window by the phones' clock."""
+    """What the phones saw.
+
+    Attributes:
+        told: files of which the API says that they failed: their browser died before they were uploaded.
+        changed: files that arrived with other bytes.
+        most_of_account, most_of_person: sends in any window by the phones' clock.
+    """
 
     accepted: int
+    files: int
     arrived: int
+    told: int
+    changed: int
     lost: int
     twice: int
     out_of_order: int
@@ -89,30 +135,37 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"accepted {self.accepted}, arrived {self.arrived}, lost {self.lost}, twice {self.twice}, lanes out of "
-            f"order {self.out_of_order}, most in a window: {self.most_of_account} an account, "
-            f"{self.most_of_person} a person"
+            f"accepted {self.accepted} ({self.files} files), arrived {self.arrived}, told as failed {self.told}, "
+            f"changed {self.changed}, lost {self.lost}, twice {self.twice}, lanes out of order {self.out_of_order}, "
+            f"most in a window: {self.most_of_account} an account, {self.most_of_person} a person"
         )
 
 
 async def report(fleet: Fleet, window: timedelta) -> Report:
     """Ask the phones what came, how often, when and in which order."""
-    lost = twice = out_of_order = most_of_account = most_of_person = arrived = 0
+    lost = twice = out_of_order = most_of_account = most_of_person = arrived = told = changed = 0
     for lines in fleet.people:
         of_person: list[int] = []
         for line in lines:
             seen = await line.phone.received()
             texts = Counter(str(message["text"]) for message in seen)
+            failed = {text for text, status in await line.outgoing() if status == "failed"} - set(texts)
             arrived += len(texts)
-            lost += len(set(line.sent) - set(texts))
+            told += len(failed & fleet.files.keys())
+            lost += len(set(line.sent) - set(texts) - (failed & fleet.files.keys()))
             twice += sum(int(message["times"]) for message in seen) - len(texts)
-            out_of_order += [str(message["text"]) for message in seen] != line.sent
+            out_of_order += [str(message["text"]) for message in seen] != [one for one in line.sent if one in texts]
+            for message in seen:
+                content = fleet.files.get(str(message["text"]))
+                changed += content is not None and await line.phone.file(str(message["id"])) != content
             instants = [at for message in seen for at in message["arrivalsMs"]]
             most_of_account = max(most_of_account, most_in_a_window(instants, window))
             of_person += instants
         most_of_person = max(most_of_person, most_in_a_window(of_person, window))
     accepted = sum(len(line.sent) for line in fleet.lines)
-    return Report(accepted, arrived, lost, twice, out_of_order, most_of_account, most_of_person)
+    return Report(
+        accepted, len(fleet.files), arrived, told, changed, lost, twice, out_of_order, most_of_account, most_of_person
+    )
 
 
 class Faults:

@@ -380,7 +380,14 @@ async def test_the_same_request_twice_at_once_fetches_for_one_message(
 
 
 async def test_addresses_of_no_file(ana: Person) -> None:
-    for url in ("ftp://example.org/a", "x", "file:///etc/passwd", "http://", "http://a:b@example.org/"):
+    for url in (
+        "ftp://example.org/a",
+        "x",
+        "file:///etc/passwd",
+        "http://",
+        "http://a:b@example.org/",
+        "http://1.1.1.1:65536/",
+    ):
         answer = await ana.program.post("/api/v1/media", json={"url": url})
         assert (answer.status_code, answer.json()["code"]) == (422, "media_url_bad"), url
     for body in ({}, {"url": 5}, {"url": "http://a", "x": 1}):

@@ -96,6 +96,7 @@ BAD_MESSAGES: list[tuple[dict[str, object], str]] = [
     ({"to": "34612345678"}, "invalid_request"),
     ({**HELLO, "forse": True}, "invalid_request"),
     ({**HELLO, "mentions": ["Eva"]}, "bad_mention"),
+    ({**HELLO, "quotedId": "nonsense"}, "bad_quoted_id"),
     ({**HELLO, "mentions": ["120363000000000001@g.us"]}, "bad_mention"),
     ({**HELLO, "type": "fax"}, "invalid_request"),
     ({**HELLO, "type": ["text"]}, "invalid_request"),

@@ -9,7 +9,7 @@ import pytest
 from session_core.domain.content import Text
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
-from session_core.whatsapp.driver import AckChanged, MessageSeen, Ready, SendRefused
+from session_core.whatsapp.driver import AckChanged, MessageSeen, Ready, SendNotTried, SendRefused
 from tests.integration.whatsapp.conftest import Cockpit
 from tests.servers.sandbox import PhoneClient, RunningSandbox
 
@@ -118,6 +118,9 @@ async def test_quoting(cockpit: Cockpit, ana: PhoneClient) -> None:
     with pytest.raises(SendRefused) as caught:
         await driver.send(CHAT, Text(text="to nothing"), new_wa_key(), f"false_{CHAT}_{new_wa_key()}")
     assert caught.value.code == "quoted_not_found"
+    # An id that nobody can read: it is known all the same that nothing was sent.
+    with pytest.raises((SendNotTried, SendRefused)):
+        await driver.send(CHAT, Text(text="to nothing"), new_wa_key(), quoted_id="nonsense")
 
 
 async def test_other_kinds_come_in_with_their_kind(cockpit: Cockpit, ana: PhoneClient) -> None:
