@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ReactionView(BaseModel):
-    """An emoji on a message. ``from_me``: it is the account's own."""
+    """An emoji on a message. ``from_me``: it is the account's own. ``sender``: by the number where it is known."""
 
     model_config = ConfigDict(frozen=True)
 
     sender: str
+    sender_name: str | None = None
     from_me: bool = False
     emoji: str
     at: datetime
@@ -25,6 +26,7 @@ class VoteView(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     voter: str
+    voter_name: str | None = None
     from_me: bool = False
     options: tuple[str, ...] = Field(repr=False)
     at: datetime

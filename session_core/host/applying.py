@@ -6,9 +6,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from session_core.clock import utcnow
+from session_core.domain.chats import ContactFacts
 from session_core.domain.events import MessageView
 from session_core.domain.message import Direction
-from session_core.store import changes, early_changes, erasure, messages, outbox
+from session_core.store import changes, chats, early_changes, erasure, messages, outbox, people
 from session_core.store.engine import Transaction
 from session_core.store.models import EarlyKind, Message
 from session_core.whatsapp.driver import MessageEdited, MessageRevoked, ReactionSeen, VoteSeen
@@ -36,16 +37,41 @@ async def apply(session: Transaction, account_id: UUID, change: Change) -> Messa
     elif row is None:
         await _keep(session, account_id, change)
         return None
-    match change:
-        case ReactionSeen():
-            change = replace(change, sender=changes.whose(row, change.sender, from_me=change.from_me))
-        case VoteSeen():
-            change = replace(change, voter=changes.whose(row, change.voter, from_me=change.from_me))
-    if not await _apply(session, row, change):
+    also: list[str] = []
+    if isinstance(change, ReactionSeen | VoteSeen):
+        change, also = await _by_one(session, row, change)
+    if not await _apply(session, row, change, also):
         return None
+    if isinstance(change, ReactionSeen | VoteSeen) and not change.from_me:
+        await _learn(session, row, change)
     [view] = await changes.adorned(session, [messages.view(row)])
     await _add_event(session, view, change)
     return view
+
+
+def _who(change: ReactionSeen | VoteSeen) -> str:
+    return change.sender if isinstance(change, ReactionSeen) else change.voter
+
+
+async def _by_one(
+    session: Transaction, row: Message, change: ReactionSeen | VoteSeen
+) -> tuple[ReactionSeen | VoteSeen, list[str]]:
+    """Return what somebody did under the id by which they are kept, and all their ids in a group."""
+    who = changes.whose(row, _who(change), from_me=change.from_me)
+    also = [_who(change), change.lid or ""]
+    if changes.in_group(row) and not change.from_me:
+        who = await chats.kept_as(session, row.account_id, who)
+        also += await chats.ids_of(session, row.account_id, who)
+    if isinstance(change, ReactionSeen):
+        return replace(change, sender=who), also
+    return replace(change, voter=who), also
+
+
+async def _learn(session: Transaction, row: Message, change: ReactionSeen | VoteSeen) -> None:
+    """Note what the page told about somebody who acted in a group; of others the chat tells."""
+    if changes.in_group(row) and (change.lid or change.name):
+        who = ContactFacts(_who(change), lid=change.lid, push_name=change.name)
+        await chats.learn_contacts(session, row.account_id, [who])
 
 
 async def apply_early(session: Transaction, row: Message) -> MessageView | None:
@@ -65,9 +91,8 @@ async def apply_early(session: Transaction, row: Message) -> MessageView | None:
 
 async def _is_erased(session: Transaction, account_id: UUID, change: ReactionSeen | VoteSeen) -> bool:
     """Tell whether somebody did this before everything of them was deleted here; the phone still has it."""
-    who = change.sender if isinstance(change, ReactionSeen) else change.voter
-    erased = await erasure.erased(session, account_id, [who])
-    return who in erased and change.at < erased[who]
+    erased = await erasure.erased(session, account_id, filter(None, (_who(change), change.lid)))
+    return any(change.at < at for at in erased.values())
 
 
 async def _keep(session: Transaction, account_id: UUID, change: Change) -> None:
@@ -82,21 +107,26 @@ async def _keep(session: Transaction, account_id: UUID, change: Change) -> None:
     await early_changes.keep(session, account_id, id_, kind, who, said, at, now, from_me=change.from_me)
 
 
-async def _apply(session: Transaction, row: Message, change: Change) -> bool:
+async def _apply(session: Transaction, row: Message, change: Change, also: list[str]) -> bool:
     match change:
         case MessageEdited():
             return await changes.edit(session, row, change.text, change.at)
         case MessageRevoked():
             return await changes.revoke(session, row, change.at)
         case ReactionSeen():
-            return await changes.react(session, row, change.sender, change.emoji, change.at, from_me=change.from_me)
+            who, said, mine = change.sender, change.emoji, change.from_me
+            return await changes.react(session, row, who, said, change.at, from_me=mine, also=also)
         case VoteSeen():
-            return await changes.vote(session, row, change.voter, change.options, change.at, from_me=change.from_me)
+            who, chosen, mine = change.voter, change.options, change.from_me
+            return await changes.vote(session, row, who, chosen, change.at, from_me=mine, also=also)
 
 
 async def _add_event(session: Transaction, view: MessageView, change: Change) -> None:
     message = {"message_id": str(view.id), "wa_message_id": view.wa_message_id, "chat_id": view.chat_id}
     about = {**message, "at": change.at.isoformat()}
+    name_of = {}
+    if isinstance(change, ReactionSeen | VoteSeen) and not change.from_me:
+        name_of = await people.names_of(session, view.account_id, [_who(change)])
     match change:
         case MessageEdited():
             name, payload = EDITED, view.model_dump(mode="json")
@@ -104,10 +134,10 @@ async def _add_event(session: Transaction, view: MessageView, change: Change) ->
             name, payload = REVOKED, view.model_dump(mode="json")
         case ReactionSeen():
             name = REACTION
-            payload = {**about, "sender": change.sender, "from_me": change.from_me, "emoji": change.emoji}
-            payload["replayed"] = change.replayed
+            payload = {**about, "sender": change.sender, "sender_name": name_of.get(change.sender)}
+            payload |= {"from_me": change.from_me, "emoji": change.emoji, "replayed": change.replayed}
         case VoteSeen():
             name = VOTE
-            payload = {**about, "voter": change.voter, "from_me": change.from_me, "options": list(change.options)}
-            payload["replayed"] = change.replayed
+            payload = {**about, "voter": change.voter, "voter_name": name_of.get(change.voter)}
+            payload |= {"from_me": change.from_me, "options": list(change.options), "replayed": change.replayed}
     await outbox.add(session, view.account_id, name, payload)

@@ -112,6 +112,8 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
     file = announce(row, event.content) if isinstance(event.content, MediaContent) else None
     ended: list[MessageView] = []
     async with core.db.begin() as session:
+        if row.author is not None:
+            row.author = await chats.kept_as(session, account_id, row.author)
         ours = await messages.by_wa_key(session, account_id, row.wa_key) if event.from_me else None
         if ours is not None:
             told = await _seen_again(session, ours, event, now)
@@ -121,13 +123,13 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
         elif event.from_me and event.ack is Ack.ERROR:
             # Nobody got it, and it is none of ours any more: it went out under another id since, or was erased.
             return
-        elif await erasure.covers(session, row):
+        elif await erasure.covers(session, row, event.author, event.author_lid):
             return
         elif await messages.add_once(session, row):
             view = messages.view(row)
             if file is not None:
                 await promise(session, user_id, row, file, core.settings.media_max_size, now)
-            entry = await _first_seen(session, row, view)
+            entry = await _first_seen(session, row, view, event.author_lid)
             if row.chat_id != event.chat_id[:64]:
                 await chats.unite(session, account_id, event.chat_id[:64], row.chat_id)
             ended = await consent.heed(session, user_id, view)
@@ -143,15 +145,16 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
         core.news.publish(ActivityAdded(user_id=user_id, entry=entry))
 
 
-async def _first_seen(session: Transaction, row: Message, view: MessageView) -> ActivityEntry:
+async def _first_seen(session: Transaction, row: Message, view: MessageView, lid: str | None) -> ActivityEntry:
     out = view.direction is Direction.OUT
     await _add_event(session, SENT if out else RECEIVED, view)
     # First the hot row, then the chat: in the order in which accepting a message locks them.
     await accounts.touch(session, view.account_id, view.created_at)
     await chats.note(session, row)
     writer = view.author or view.chat_id
-    if not out and view.sender_name and not writer.endswith("@g.us"):
-        await chats.learn_contacts(session, view.account_id, [ContactFacts(writer, push_name=view.sender_name)])
+    if not out and (view.sender_name or lid) and not writer.endswith("@g.us"):
+        who = ContactFacts(writer, lid=lid, push_name=view.sender_name)
+        await chats.learn_contacts(session, view.account_id, [who])
     # Never the text: the history is for looking at, and it is kept for longer.
     return await activity.add(
         session, view.account_id, "message_out" if out else "message_in", detail=view.sender_name or view.chat_id

@@ -145,7 +145,7 @@ class Changes:
         self._world.save_message(message)
         self._tell(message, {"change": "revoke"}, source)
 
-    def _person(self, number: str) -> dict[str, str] | None:
+    def _person(self, number: str) -> dict[str, str | None] | None:
         return None if number == ME else self._delivery.person(number)
 
     def _tell(self, message: Message, change: dict[str, Any], source: Device | None = None) -> None:

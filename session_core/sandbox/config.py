@@ -54,6 +54,7 @@ class SandboxConfig(Camel):
         ciphertext_ms: how much later.
         load_ms: pause before the page starts (a slow load).
         not_on_whatsapp: numbers that have no account.
+        hidden_numbers: numbers that the pages are not told: they know these people by the hidden id (``@lid``) only.
         gate: what keeps accounts out: ``passkey`` at a scan; ``limited``, ``banned`` or ``terms`` at a connection.
         mute: connections of linked devices stay open, and nothing goes through them.
         fail_uploads: the media server takes no file.
@@ -79,6 +80,7 @@ class SandboxConfig(Camel):
     ciphertext_ms: int = Field(default=400, ge=0, le=HOUR_MS)
     load_ms: int = Field(default=0, ge=0, le=HOUR_MS)
     not_on_whatsapp: list[str] = Field(default=[], max_length=10_000)
+    hidden_numbers: list[str] = Field(default=[], max_length=10_000)
     gate: Literal["none", "passkey", "limited", "banned", "terms"] = "none"
     mute: bool = False
     fail_uploads: bool = False
@@ -86,7 +88,7 @@ class SandboxConfig(Camel):
     media_gone: bool = False
     heavy: bool = False
 
-    @field_validator("not_on_whatsapp")
+    @field_validator("not_on_whatsapp", "hidden_numbers")
     @classmethod
     def _digits(cls, numbers: list[str]) -> list[str]:
         return [parse_number(number) for number in numbers]

@@ -278,10 +278,11 @@ class Delivery:
             return {"wid": key, "subject": group.subject, "members": [self.person(number) for number in group.members]}
         return self.person(key)
 
-    def person(self, number: str) -> dict[str, str]:
-        """Return the ids of a number's account."""
-        pn, lid = f"{number}@c.us", f"{lid_of(number)}@lid"
-        return {"wid": lid if self._world.config.lid else pn, "pn": pn, "lid": lid}
+    def person(self, number: str) -> dict[str, str | None]:
+        """Return the ids of a number's account, as far as pages are told."""
+        config, lid = self._world.config, f"{lid_of(number)}@lid"
+        pn = None if number in config.hidden_numbers else f"{number}@c.us"
+        return {"wid": lid if config.lid or pn is None else pn, "pn": pn, "lid": lid}
 
     def history(self, number: str) -> list[dict[str, object]]:
         """Return the last messages of a phone, oldest first, for a device that was linked just now."""

@@ -15,7 +15,7 @@ from session_core.domain.events import MessageView
 from session_core.domain.media import MediaView
 from session_core.domain.text import is_storable
 from session_core.errors import NotFound, PolicyError
-from session_core.store import accounts, changes, chats, media, messages
+from session_core.store import accounts, changes, chats, media, messages, people
 from session_core.store.engine import Transaction
 
 T = TypeVar("T")
@@ -157,7 +157,7 @@ async def context(
         await owned(session, user_id, account_id)
         rows = await chats.quoted(session, account_id, answered)
         authors |= {row.author or row.chat_id for row in rows.values()}
-        names = await chats.names_of(session, account_id, authors)
+        names = await people.names_of(session, account_id, authors)
         files = await media.by_ids(session, user_id, {one for one in carried if one is not None})
         answers = {name: messages.view(row) for name, row in rows.items()}
         return names, answers, {one: media.view(row) for one, row in files.items()}

@@ -16,7 +16,7 @@ from session_core.domain.events import MessageView
 from session_core.domain.ids import WaMessageId
 from session_core.domain.message import Direction
 from session_core.domain.text import storable
-from session_core.store import media
+from session_core.store import media, people
 from session_core.store.models import Message, MessageReaction, MessageVersion, PollVote, VersionKind
 
 
@@ -76,11 +76,16 @@ def _keep(session: AsyncSession, row: Message, kind: VersionKind, at: datetime) 
     session.add(MessageVersion(message_id=row.id, kind=kind, text=row.text, content=row.content, at=at))
 
 
-def _by(row: Message, from_me: Any, who: Any, name: str, ours: bool) -> Any:
+def _by(row: Message, from_me: Any, who: Any, names: Iterable[str], ours: bool) -> Any:
     """Tell whose reactions or votes are meant; the other side of a chat of two is one, whatever its id was."""
     if ours:
         return col(from_me)
-    return col(who) == name[:64] if row.chat_id.endswith("@g.us") else col(from_me).is_(False)
+    return col(who).in_({name[:64] for name in names}) if in_group(row) else col(from_me).is_(False)
+
+
+def in_group(row: Message) -> bool:
+    """Tell whether more than one may have reacted to a message beside the account."""
+    return row.chat_id.endswith("@g.us")
 
 
 def whose(row: Message, name: str, *, from_me: bool) -> str:
@@ -88,14 +93,26 @@ def whose(row: Message, name: str, *, from_me: bool) -> str:
 
     WhatsApp names people by their numbers or by their hidden ids, as each account's chats have moved.
     """
-    return name if from_me or row.chat_id.endswith("@g.us") else row.chat_id
+    return name if from_me or in_group(row) else row.chat_id
 
 
-async def react(session: AsyncSession, row: Message, sender: str, emoji: str, at: datetime, *, from_me: bool) -> bool:
-    """Set somebody's reaction, or take it back (no emoji). The account itself is one sender, whatever its id is."""
-    mine = _by(row, MessageReaction.from_me, MessageReaction.sender, sender, from_me)
+async def react(
+    session: AsyncSession,
+    row: Message,
+    sender: str,
+    emoji: str,
+    at: datetime,
+    *,
+    from_me: bool,
+    also: Iterable[str] = (),
+) -> bool:
+    """Set somebody's reaction, or take it back (no emoji). The account itself is one sender, whatever its id is.
+
+    ``also``: other ids of the sender.
+    """
+    mine = _by(row, MessageReaction.from_me, MessageReaction.sender, [sender, *also], from_me)
     query = select(MessageReaction).where(MessageReaction.message_id == row.id, mine)
-    known = (await session.exec(query)).first()
+    known = (await session.exec(query.order_by(col(MessageReaction.at).desc()))).first()
     if known is not None and (known.emoji == emoji or known.at > at):
         return False
     if known is not None and emoji:
@@ -114,12 +131,20 @@ async def react(session: AsyncSession, row: Message, sender: str, emoji: str, at
 
 
 async def vote(
-    session: AsyncSession, row: Message, voter: str, options: Sequence[str], at: datetime, *, from_me: bool
+    session: AsyncSession,
+    row: Message,
+    voter: str,
+    options: Sequence[str],
+    at: datetime,
+    *,
+    from_me: bool,
+    also: Iterable[str] = (),
 ) -> bool:
-    """Set what somebody chose in a poll."""
+    """Set what somebody chose in a poll. ``also``: other ids of the voter."""
     chosen = [storable(option, 100) for option in options]
-    mine = _by(row, PollVote.from_me, PollVote.voter, voter, from_me)
-    known = (await session.exec(select(PollVote).where(PollVote.message_id == row.id, mine))).first()
+    mine = _by(row, PollVote.from_me, PollVote.voter, [voter, *also], from_me)
+    query = select(PollVote).where(PollVote.message_id == row.id, mine)
+    known = (await session.exec(query.order_by(col(PollVote.at).desc()))).first()
     if known is not None and (known.options == chosen or known.at > at):
         return False
     if known is not None:
@@ -151,7 +176,7 @@ async def versions(session: AsyncSession, message_id: UUID) -> Sequence[MessageV
 
 
 async def adorned(session: AsyncSession, views: Sequence[MessageView]) -> list[MessageView]:
-    """Return the messages with the reactions to them and the votes in them."""
+    """Return the messages with the reactions to them and the votes in them, and people by their numbers."""
     ids = [view.id for view in views]
     reactions: dict[UUID, list[ReactionView]] = {}
     votes: dict[UUID, list[VoteView]] = {}
@@ -166,7 +191,8 @@ async def adorned(session: AsyncSession, views: Sequence[MessageView]) -> list[M
         for each in (await session.exec(chosen)).all():
             cast = VoteView(voter=each.voter, from_me=each.from_me, options=tuple(each.options), at=each.at)
             votes.setdefault(each.message_id, []).append(cast)
-    return [
+    whole = [
         view.model_copy(update={"reactions": tuple(reactions.get(view.id, ())), "votes": tuple(votes.get(view.id, ()))})
         for view in views
     ]
+    return await people.by_number(session, whole)

@@ -26,7 +26,7 @@ from session_core.domain.chats import (
 from session_core.domain.content import ACTIONS
 from session_core.domain.message import Direction
 from session_core.domain.text import fold, storable
-from session_core.store import messages
+from session_core.store import messages, people
 from session_core.store.models import Chat, Contact, Message
 from session_core.store.types import UtcDateTime
 
@@ -100,9 +100,10 @@ async def note(session: AsyncSession, message: Message) -> None:
 
 
 async def ids_of(session: AsyncSession, account_id: UUID, chat_id: str) -> list[str]:
-    """Return a chat's id, and the other one of the same person where that is known."""
+    """Return the id of a chat, or of somebody in it, and the other one of the same person where that is known."""
     query = select(Contact).where(
-        Contact.account_id == account_id, or_(Contact.wa_id == chat_id, Contact.lid == chat_id)
+        Contact.account_id == account_id,
+        or_(Contact.wa_id == chat_id, Contact.lid == chat_id, Contact.phone == (phone_of(chat_id) or "")),
     )
     ids = [chat_id]
     for one in (await session.exec(query)).all():
@@ -294,13 +295,6 @@ async def get_contact(session: AsyncSession, account_id: UUID, wa_id: str) -> Co
     return (await session.exec(query)).first()
 
 
-async def names_of(session: AsyncSession, account_id: UUID, wa_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of these people, as far as they have one."""
-    query = select(Contact).where(Contact.account_id == account_id, col(Contact.wa_id).in_(set(wa_ids)))
-    rows = (await session.exec(query)).all()
-    return {row.wa_id: name for row in rows if (name := row.name or row.push_name)}
-
-
 async def names_of_chats(session: AsyncSession, account_id: UUID, chat_ids: Iterable[str]) -> dict[str, str]:
     """Return the names of these chats, as far as they have one: of groups their own, else the person's."""
     wanted = set(chat_ids)
@@ -308,7 +302,7 @@ async def names_of_chats(session: AsyncSession, account_id: UUID, chat_ids: Iter
         Chat.account_id == account_id, col(Chat.chat_id).in_(wanted), col(Chat.name).is_not(None)
     )
     groups = {row.chat_id: row.name for row in (await session.exec(query)).all() if row.name}
-    return await names_of(session, account_id, wanted) | groups
+    return await people.names_of(session, account_id, wanted) | groups
 
 
 async def of_chat(

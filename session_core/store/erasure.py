@@ -74,9 +74,12 @@ async def erased(session: AsyncSession, account_id: UUID, wa_ids: Iterable[str])
     return {hashes[row.who]: row.erased_at for row in (await session.exec(query)).all()}
 
 
-async def covers(session: AsyncSession, message: Message) -> bool:
-    """Tell whether a message that was seen belongs to somebody who was erased after it was written."""
-    people = [one for one in (message.chat_id, message.author) if one]
+async def covers(session: AsyncSession, message: Message, *others: str | None) -> bool:
+    """Tell whether a message that was seen belongs to somebody who was erased after it was written.
+
+    ``others``: further ids of its chat or its author.
+    """
+    people = [one for one in (message.chat_id, message.author, *others) if one]
     found = await erased(session, message.account_id, people)
     # WhatsApp tells whole seconds: what may have been written after the erasure is kept.
     return any(message.created_at < at.replace(microsecond=0) for at in found.values())

@@ -226,9 +226,28 @@
 
   // ---- Messages -------------------------------------------------------------------------------------------------
   const cards = (list) => list.map((card) => ({ name: card.displayName ?? card.name ?? "", vcard: card.vcard ?? null }));
+  // The number of somebody who is known by a hidden id (LID), as far as the page has it at hand: nobody is asked.
+  const bare = (wid) => bridge.text(wid)?.replace(/:\d+@/, "@") ?? null;
+  const otherId = (wid) => {
+    try {
+      const hidden = bare(wid);
+      if (!hidden.endsWith("@lid")) return null;
+      const { pn, lid } = me();
+      if (lid && bare(lid) === hidden) return bare(pn);
+      const [cache, createWid] = injected()
+        ? [window.WPP.whatsapp.lidPnCache, window.WPP.util.createWid]
+        : [byName("WAWebApiContact").lidPnCache, byName("WAWebWidFactory").createWid];
+      return bare(cache.getPhoneNumber(createWid(hidden)));
+    } catch {
+      return null; // not in this build, or not there yet
+    }
+  };
+  bridge.otherId = otherId;
+
   // What a kind says beside its text, as the models have it.
   const SAID = {
-    chat: (msg) => (msg.mentionedJidList?.length ? { mentions: msg.mentionedJidList.map(bridge.text) } : null),
+    chat: (msg) =>
+      msg.mentionedJidList?.length ? { mentions: msg.mentionedJidList.map((wid) => otherId(wid) ?? bridge.text(wid)) } : null,
     location: (msg) => ({ latitude: msg.lat, longitude: msg.lng, place: msg.loc ?? "", live: Boolean(msg.isLive) }),
     vcard: (msg) => ({ contacts: cards([{ displayName: msg.vcardFormattedName, vcard: msg.body }]) }),
     multi_vcard: (msg) => ({ contacts: cards(msg.vcardList ?? []) }),
@@ -246,17 +265,6 @@
     }
   };
 
-  // The number of a chat that is kept under a hidden id (LID).
-  const otherId = (wid) => {
-    try {
-      if (!bridge.text(wid).endsWith("@lid")) return null;
-      const hidden = typeof wid === "string" ? window.WPP.util.createWid(wid) : wid;
-      return bridge.text(window.WPP.whatsapp.lidPnCache.getPhoneNumber(hidden));
-    } catch {
-      return null; // not in this build, or not injected yet
-    }
-  };
-
   // Messages name the one that they answer by its bare id and by who wrote it.
   const quoted = (msg) => {
     const [key, remote] = [msg.quotedStanzaID, msg.id.remote];
@@ -270,22 +278,39 @@
     return `${ours}_${chat}_${key}${chat.endsWith("@g.us") && author ? `_${author}` : ""}`;
   };
 
-  bridge.otherId = otherId;
+  // What is written in a message; those who are mentioned by a hidden id stand there by their numbers, where known.
+  bridge.words = (msg) => String((msg.type === "chat" ? msg.body : bridge.caption(msg)) ?? "");
+  const written = (msg) => {
+    const user = (id) => `@${id.split("@")[0]}`;
+    const numbered = (words, wid) => {
+      const number = otherId(wid);
+      return number ? words.replaceAll(user(bare(wid)), user(number)) : words;
+    };
+    return (msg.mentionedJidList ?? []).reduce(numbered, bridge.words(msg));
+  };
+
+  // What somebody is called, of whom the page knows one of the two ids.
+  bridge.nameOf = (wid, other) => {
+    const people = [wid, other].map((id) => id && model("ContactStore")?.get?.(id)).filter(Boolean);
+    for (const one of people) if (one.pushname || one.name) return one.pushname || one.name;
+    return null;
+  };
 
   bridge.message = (msg) => {
     const id = msg?.id;
     if (!id || id.remote == null) return null;
     const kind = msg.type ?? "unknown";
-    const sender = model("ContactStore")?.get?.(msg.author ?? msg.from);
+    const author = id.participant ?? msg.author;
     return {
       id: bridge.text(id),
       chat: bridge.text(id.remote),
       other: otherId(id.remote),
       fromMe: Boolean(id.fromMe),
-      author: bridge.text(id.participant ?? msg.author),
-      name: msg.notifyName || sender?.pushname || sender?.name || null,
+      author: bridge.text(author),
+      authorOther: otherId(author),
+      name: msg.notifyName || bridge.nameOf(author ?? msg.from, otherId(author)),
       kind,
-      text: String((kind === "chat" ? msg.body : bridge.caption(msg)) ?? ""),
+      text: written(msg),
       media: bridge.media(msg),
       said: said(msg, kind),
       quoted: quoted(msg),

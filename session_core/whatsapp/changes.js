@@ -23,7 +23,10 @@
     const { pn, lid } = bridge.me();
     return [pn, lid].some((own) => own && user(own) === user(wid));
   };
-  const person = (wid) => ({ who: user(wid) ?? null, mine: mine(wid) });
+  const person = (wid) => {
+    const other = bridge.otherId(wid);
+    return { who: user(wid) ?? null, other, name: bridge.nameOf(wid, other), mine: mine(wid) };
+  };
 
   // ---- Messages that change ---------------------------------------------------------------------------------------
   const onEdit = (msg) =>
@@ -83,7 +86,7 @@
     const state = STATES[type];
     if (!chat || !state || shown.get(key) === state) return;
     shown.set(key, state);
-    change("presence", { chat, other: bridge.otherId(chat), who, state, t: Date.now() / 1000 });
+    change("presence", { chat, other: bridge.otherId(chat), who, whoOther: bridge.otherId(who), state, t: Date.now() / 1000 });
   };
 
   // ---- Listening ----------------------------------------------------------------------------------------------------
@@ -163,7 +166,7 @@
 
   bridge.changed = (msg, content) => {
     if (content.type === "revoke") return msg.type === "revoked";
-    if (content.type === "edit") return bridge.message(msg)?.text === content.text.trim();
+    if (content.type === "edit") return [bridge.words(msg), bridge.message(msg)?.text].includes(content.text.trim());
     return false; // nobody is harmed when the same reaction is sent again
   };
 })();

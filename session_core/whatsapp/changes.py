@@ -41,19 +41,29 @@ class _Revoked(_News):
     ids: list[str]
 
 
-class _Reaction(_News):
-    what: Literal["reaction"]
+class _Deed(_News):
     id: str
     who: str
+    other: str | None = None
+    name: str | None = Field(default=None, repr=False)
     mine: bool
+
+    @property
+    def by(self) -> str:
+        return one_chat(self.who, self.other)
+
+    @property
+    def lid(self) -> str | None:
+        return self.who if self.by != self.who else None
+
+
+class _Reaction(_Deed):
+    what: Literal["reaction"]
     emoji: str
 
 
-class _Vote(_News):
+class _Vote(_Deed):
     what: Literal["vote"]
-    id: str
-    who: str
-    mine: bool
     options: list[str]
 
 
@@ -62,6 +72,7 @@ class _Presence(_News):
     chat: str
     other: str | None = None
     who: str | None
+    who_other: str | None = Field(default=None, alias="whoOther")
     state: PresenceState
 
 
@@ -91,10 +102,12 @@ def change(data: object) -> ChangeEvent:
         case _Revoked():
             return MessageRevoked(tuple(news.ids), news.at)
         case _Reaction():
-            return ReactionSeen(news.id, news.who, news.mine, news.emoji, news.at)
+            return ReactionSeen(news.id, news.by, news.mine, news.emoji, news.at, lid=news.lid, name=news.name)
         case _Vote():
-            return VoteSeen(news.id, news.who, news.mine, tuple(news.options), news.at)
+            chosen = tuple(news.options)
+            return VoteSeen(news.id, news.by, news.mine, chosen, news.at, lid=news.lid, name=news.name)
         case _Presence():
-            return PresenceSeen(one_chat(news.chat, news.other), news.who, news.state, news.at)
+            who = one_chat(news.who, news.who_other) if news.who else None
+            return PresenceSeen(one_chat(news.chat, news.other), who, news.state, news.at)
         case _Call():
             return CallSeen(news.id, one_chat(news.who, news.other), news.video, news.group, news.at)

@@ -126,6 +126,7 @@ class MessageSeen:
     """A message is in the page's store. May come more than once for one id: the store keeps it once.
 
     ``kept_as``: id of the chat when the person has another one, see `session_core.domain.chats.one_chat`.
+    ``author``: by the number where it is known; ``author_lid`` is the hidden id that the page names then.
     ``limited``: WhatsApp refused it because the account may begin no conversations.
     """
 
@@ -144,6 +145,7 @@ class MessageSeen:
     quoted_id: str | None = None
     edited: bool = False
     limited: bool = False
+    author_lid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,11 @@ class MessageRevoked:
 
 @dataclass(frozen=True, slots=True)
 class ReactionSeen:
-    """Somebody reacted, or took it back (no emoji). Comes more than once. ``replayed``: found by a sweep."""
+    """Somebody reacted, or took it back (no emoji). Comes more than once.
+
+    ``sender``: by the number where it is known; ``lid`` is the hidden id that the page names then, ``name`` what it
+    calls the person. ``replayed``: found by a sweep.
+    """
 
     wa_message_id: str
     sender: str
@@ -181,13 +187,15 @@ class ReactionSeen:
     emoji: str
     at: datetime
     replayed: bool = False
+    lid: str | None = None
+    name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class VoteSeen:
     """Somebody chose in a poll: all that they chose, nothing when they took it back. Comes more than once.
 
-    ``replayed``: found by a sweep.
+    The voter, ``lid``, ``name`` and ``replayed`` as in `ReactionSeen`.
     """
 
     wa_message_id: str
@@ -196,6 +204,8 @@ class VoteSeen:
     options: tuple[str, ...] = field(repr=False)
     at: datetime
     replayed: bool = False
+    lid: str | None = None
+    name: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class PageMessage(BaseModel):
     from_me: bool = Field(alias="fromMe")
     other: str | None = None
     author: str | None = None
+    author_other: str | None = Field(default=None, alias="authorOther")
     name: str | None = None
     kind: str
     text: str = Field(repr=False)
@@ -75,11 +76,13 @@ def seen(message: PageMessage, *, live_since: datetime) -> MessageSeen | None:
     at = datetime.fromtimestamp(message.t, UTC)
     kind = KINDS.get(message.kind, message.kind)
     content = _media(kind, message) if message.media else read(kind, message.text, message.said)
+    author = one_chat(message.author, message.author_other) if message.author else None
     return MessageSeen(
         wa_message_id=message.id,
         chat_id=message.chat,
         from_me=message.from_me,
-        author=message.author if message.author != message.chat else None,
+        author=author if message.author != message.chat else None,
+        author_lid=message.author if author != message.author else None,
         sender_name=None if message.from_me else message.name,
         kind=kind,
         text=message.text if content is None or message.media else content.plain_text,

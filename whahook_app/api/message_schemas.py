@@ -84,7 +84,8 @@ NewMessage = Annotated[
 class Reaction(Outgoing):
     """An emoji on a message."""
 
-    sender: str
+    sender: str = Field(description="by the number where it is known, else by the hidden id (…@lid)")
+    sender_name: str | None = Field(description="null when nobody said it")
     from_me: bool
     emoji: str
     at: datetime
@@ -93,7 +94,8 @@ class Reaction(Outgoing):
 class Vote(Outgoing):
     """What somebody chose in a poll."""
 
-    voter: str
+    voter: str = Field(description="as the sender of a reaction")
+    voter_name: str | None
     from_me: bool
     options: tuple[str, ...]
     at: datetime

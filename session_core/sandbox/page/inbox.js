@@ -140,6 +140,7 @@
     // What the profile kept, back into the stores, before anybody looks.
     exports.restore = async () => {
       const { lidPnCache } = require('WAWebLidPnCache');
+      (await storage.all('lids')).forEach(lidPnCache.learn);
       for (const contact of await storage.all('contacts')) {
         if (contact.pn && contact.lid) lidPnCache.learn(contact);
         require('WAWebContactCollection').ContactCollection.add({

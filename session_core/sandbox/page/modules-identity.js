@@ -81,9 +81,12 @@
       return found ? createWid(found) : undefined;
     };
     exports.lidPnCache = {
+      // Kept in the profile: it is known again before anybody looks.
       learn({ pn, lid }) {
+        if (!pn || !lid || numbers.get(lid) === pn) return;
         lids.set(pn, lid);
         numbers.set(lid, pn);
+        require('SandboxStorage').put('lids', { lid, pn });
       },
       getCurrentLid: read(lids),
       getPhoneNumber: read(numbers),
@@ -92,6 +95,7 @@
 
   __d.es('WAWebApiContact', (exports, require) => {
     const { lidPnCache } = require('WAWebLidPnCache');
+    exports.lidPnCache = lidPnCache;
     exports.getCurrentLid = (wid) => lidPnCache.getCurrentLid(wid);
     exports.getPhoneNumber = (wid) => lidPnCache.getPhoneNumber(wid);
     exports.getAlternateUserWid = (wid) => (wid.isLid() ? exports.getPhoneNumber(wid) : exports.getCurrentLid(wid));

@@ -9,6 +9,7 @@
     messages: 'key',
     reactions: ['parentMsgKey', 'senderUserJid'],
     'poll-votes': ['parentMsgKey', 'sender'],
+    lids: 'lid',
   };
 
   __d.es('SandboxStorage', (exports, require) => {
@@ -18,7 +19,7 @@
         operation.onerror = () => reject(operation.error);
       });
 
-    const opening = indexedDB.open('wa-sandbox', 2);
+    const opening = indexedDB.open('wa-sandbox', 3);
     opening.onupgradeneeded = () => {
       for (const [name, keyPath] of Object.entries(STORES)) {
         if (opening.result.objectStoreNames.contains(name)) continue;

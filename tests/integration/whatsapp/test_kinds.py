@@ -151,19 +151,31 @@ async def _chat(phone: PhoneClient, name: str, value: object) -> bool:
     return bool((await phone.view())["chats"][0][name] == value)
 
 
-async def test_a_group(cockpit: Cockpit, ana: PhoneClient) -> None:
+async def test_a_group(cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient) -> None:
+    await sandbox.config(hiddenNumbers=[EVA])
     driver, told = await cockpit.link(ana)
     group = await ana.group("Family", EVA, LEO)
     wrote = await ana.write(LEO, "hello", group=group, name="Leo")
     seen = await told.hear(MessageSeen)
-    leo = f"{lid_of(LEO)}@lid"
-    assert (seen.chat_id, seen.author) == (group, leo)
+    leo, hidden, eva = f"{LEO}@c.us", f"{lid_of(LEO)}@lid", f"{lid_of(EVA)}@lid"
+    assert (seen.chat_id, seen.author, seen.author_lid) == (group, leo, hidden)
+    # Whose number the page does not know, keeps the hidden id; who is mentioned by one is named by the number.
+    words = f"hi @{lid_of(LEO)} and @{lid_of(EVA)}"
+    await ana.write(EVA, words, group=group, name="Eva", content={"mentionedJidList": [hidden, eva]})
+    second = await told.hear(MessageSeen, lambda event: event.text.startswith("hi"))
+    assert (second.author, second.author_lid, second.sender_name) == (eva, None, "Eva")
+    assert second.content == Text(text=f"hi @{LEO} and @{lid_of(EVA)}", mentions=(leo, eva))
+    await sandbox.config(hiddenNumbers=[])
+    await ana.write(EVA, "known now", group=group)
+    third = await told.hear(MessageSeen, lambda event: event.text == "known now")
+    assert (third.author, third.author_lid) == (f"{EVA}@c.us", eva)
     sent = await driver.send(group, Text(text="hello all"), new_wa_key(), seen.wa_message_id)
     await told.hear(AckChanged, lambda event: event == AckChanged(str(sent.wa_message_id), Ack.READ))
     [received] = await ana.received()
     assert (received["to"], received["quotedId"], received["times"]) == (group, wrote["id"], 1)
     await ana.react(LEO, received["id"], "👍")
-    assert (await told.hear(ReactionSeen)).sender == leo
+    reaction = await told.hear(ReactionSeen)
+    assert (reaction.sender, reaction.lid) == (leo, hidden)
     await ana.presence(LEO, "recording", group)
     presence = await told.hear(PresenceSeen, lambda event: event.participant is not None)
     assert (presence.chat_id, presence.participant, presence.state) == (group, leo, PresenceState.RECORDING)

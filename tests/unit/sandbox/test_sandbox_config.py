@@ -18,6 +18,7 @@ def test_defaults_are_those_of_the_real_site_where_it_is_known() -> None:
 
 def test_numbers_are_stored_as_digits() -> None:
     assert SandboxConfig.model_validate({"notOnWhatsapp": ["+34 600 11 22 33"]}).not_on_whatsapp == ["34600112233"]
+    assert SandboxConfig.model_validate({"hiddenNumbers": ["+34 600 11 22 33"]}).hidden_numbers == ["34600112233"]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,26 @@ T = AT.timestamp()
             ReactionSeen("A", "1@c.us", False, "x", AT),
         ),
         (
+            {
+                "what": "reaction",
+                "id": "A",
+                "who": "77@lid",
+                "other": "1@c.us",
+                "name": "Eva",
+                "mine": False,
+                "emoji": "x",
+            },
+            ReactionSeen("A", "1@c.us", False, "x", AT, lid="77@lid", name="Eva"),
+        ),
+        (
+            {"what": "vote", "id": "A", "who": "77@lid", "other": None, "name": "Eva", "mine": False, "options": []},
+            VoteSeen("A", "77@lid", False, (), AT, name="Eva"),
+        ),
+        (
+            {"what": "presence", "chat": "1@g.us", "who": "77@lid", "whoOther": "1@c.us", "state": "typing"},
+            PresenceSeen("1@g.us", "1@c.us", PresenceState.TYPING, AT),
+        ),
+        (
             {"what": "vote", "id": "A", "who": "1@c.us", "mine": True, "options": ["a"]},
             VoteSeen("A", "1@c.us", True, ("a",), AT),
         ),
