@@ -22,6 +22,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
+from session_core.clock import utcnow
 from session_core.core import Core, open_core
 from session_core.domain.chats import ChatKind, searchable
 from session_core.domain.message import Ack, Direction, MessageStatus
@@ -29,7 +30,7 @@ from session_core.domain.status import AccountKind, Desired, SessionStatus
 from session_core.host import messages as host_messages
 from session_core.services import chats, messages, outgoing, search
 from session_core.settings import Settings
-from session_core.store import messages as store
+from session_core.store import waiting
 from session_core.store.migrate import upgrade_async
 from session_core.store.models import Account, Chat, Contact, Message, SessionRuntime, User
 from session_core.whatsapp.driver import MessageSeen
@@ -179,10 +180,12 @@ class Questions:
             "search: the same, all ten accounts of a user": lambda: self._search(rare=False, everywhere=True),
             "enqueue a text": self._enqueue,
             "store what came in": self._receive,
-            "head of a lane": lambda: self._read(store.lane_head),
-            "length of a lane": lambda: self._read(store.queue_length),
-            "sweeper: lanes with work (all of them)": lambda: self._read_all(store.lanes_with_work),
-            "messages that wait, of everybody": lambda: self._read_all(store.count_waiting),
+            "head of a lane": lambda: self._read(waiting.head),
+            "length of a lane": lambda: self._read(waiting.count),
+            "sweeper: lanes with work (all of them)": lambda: self._read_all(
+                lambda session: waiting.lanes_with_work(session, utcnow())
+            ),
+            "messages that wait, of everybody": lambda: self._read_all(waiting.count_all),
         }
 
     def _account(self) -> tuple[UUID, UUID]:
