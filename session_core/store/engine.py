@@ -46,6 +46,9 @@ LOCK_WAIT = timedelta(seconds=4)
 Shorter than `IDLE_LIMIT`, so that what a cut host had waiting is over when the first of its transactions is ended (no
 effect on SQLite, where nobody can be cut from the database)."""
 
+LONGEST_MIGRATION = timedelta(hours=2)
+"""One statement may make an index over every message; after that the server is taken for dead."""
+
 HIDE_PARAMETERS = True
 """An error's text goes into logs; the values of its statement are messages, names and hashes."""
 
@@ -111,7 +114,7 @@ def migration_engine(url: str, *, write: bool, lock_wait: timedelta) -> AsyncEng
     else:
         if parsed.port == POOLER_PORT:
             parsed = parsed.set(port=DIRECT_PORT)
-        engine = _postgres(parsed, command_timeout=lock_wait + timedelta(minutes=10), poolclass=NullPool)
+        engine = _postgres(parsed, command_timeout=lock_wait + LONGEST_MIGRATION, poolclass=NullPool)
     return engine.execution_options(**{_WRITE: write})
 
 

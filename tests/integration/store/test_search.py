@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from sqlmodel import col, delete, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from session_core.store import accounts, migrate, search
+from session_core.domain.status import AccountKind
+from session_core.store import accounts, migrate, search, search_schema
 from session_core.store.engine import Database
-from session_core.store.models import Message
+from session_core.store.models import Account, Message, SessionRuntime
 from tests.factories import CHAT, add_account, add_message, add_user
 
 
@@ -40,8 +42,10 @@ async def find(database: Database, query: str, *account_ids: UUID, **options: An
         ("one\ntwo", "two one"),
         ("a_b", "b"),
         ("\U0001f600 ok", "ok \U0001f600"),
+        ("Confirmación del pedido", "confirmaci"),
+        ("confirmado: tu confirmación", "CONFIRMACION confirmado"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 async def test_what_is_found(database: Database, stored: str, query: str) -> None:
     account_id = await add_account(database)
@@ -52,12 +56,12 @@ async def test_what_is_found(database: Database, stored: str, query: str) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["", " ", "'", '"', "*", "%", "hola adios", "text:hola", "NOT hola", "ola", "') OR 1=1 --", "\\"],
-    ids=range(12),
+    ["", " ", "'", '"', "*", "%", "hola adios", "text:hola", "NOT hola", "ola", "') OR 1=1 --", "\\", "confirmo"],
+    ids=range(13),
 )
 async def test_what_is_not_found(database: Database, query: str) -> None:
     account_id = await add_account(database)
-    await add_message(database, account_id, text="hola")
+    await add_message(database, account_id, text="hola, confirmado")
     assert await find(database, query, account_id) == []
 
 
@@ -73,6 +77,41 @@ async def test_one_finds_in_ones_own_accounts_only(database: Database) -> None:
     # The id of an account is in the index, but it is no word of a text.
     assert await find(database, first.hex, first) == []
     assert await find(database, f"@{first.hex}", first) == []
+
+
+async def test_accounts_whose_ids_begin_alike_are_kept_apart(database: Database) -> None:
+    """The index knows the beginning of an id only."""
+    found = {}
+    for end in range(2):
+        account = Account(
+            id=UUID(int=(0xABCDEF01 << 96) + end), user_id=await add_user(database), name="Shop", kind=AccountKind.LIVE
+        )
+        account_id = found[f"hola {end}"] = account.id
+        async with database.begin() as session:
+            await accounts.add(session, account, SessionRuntime(account_id=account_id))
+        await add_message(database, account_id, text=f"hola {end}")
+    for words, account_id in found.items():
+        assert await find(database, "hola", account_id) == [words]
+    assert await find(database, "hola", *found.values()) == ["hola 1", "hola 0"]
+
+
+async def test_as_many_accounts_and_long_words_as_one_likes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes some accounts at once only, and reads long words in the texts."""
+    monkeypatch.setattr(search, "TOGETHER", 2)
+    monkeypatch.setattr(search, "READ_ON", 2)
+    ids = [await add_account(database) for _ in range(3)]
+    for number, account_id in enumerate(ids * 3):
+        await add_message(database, account_id, text=f"confirmado {number}" if number % 2 else f"confirmar {number}")
+    assert await find(database, "confirm", *ids, limit=4) == [
+        "confirmar 8",
+        "confirmado 7",
+        "confirmar 6",
+        "confirmado 5",
+    ]
+    assert await find(database, "confirmado", *ids, limit=2) == ["confirmado 7", "confirmado 5"]
+    assert await find(database, "confirmado", *ids) == [f"confirmado {number}" for number in (7, 5, 3, 1)]
 
 
 async def test_pages_chats_and_what_changes_others(database: Database) -> None:
@@ -106,16 +145,23 @@ async def test_an_account_that_is_purged_leaves_no_word(database: Database) -> N
     await check_index(database)
     if database.dialect == "sqlite":
         async with database.begin() as session:
-            await session.exec(text("CREATE VIRTUAL TABLE words USING fts5vocab('search_messages', 'row')"))
+            await session.exec(text("CREATE VIRTUAL TABLE words USING fts5vocab('search_texts', 'row')"))
             assert (await session.exec(text("SELECT count(*) FROM words"))).scalar_one() == 0
 
 
-async def test_the_messages_that_are_there_when_the_index_is_made(database: Database, database_url: str) -> None:
+@pytest.mark.parametrize("revision", ["0009", "0019"])
+async def test_the_messages_that_are_there_when_the_index_is_made(
+    database: Database, database_url: str, revision: str
+) -> None:
     account_id = await add_account(database)
-    await add_message(database, account_id, text="older")
-    await migrate.downgrade_async(database_url, "0009")
+    await add_message(database, account_id, text="newer")
+    await migrate.downgrade_async(database_url, revision)
+    # As the program of that time did: its index follows, or the old words would be left.
+    async with database.begin() as session:
+        await session.exec(text("UPDATE messages SET text = 'older'"))
     await migrate.upgrade_async(database_url)
     assert await find(database, "older", account_id) == ["older"]
+    assert await find(database, "newer", account_id) == []
     await check_index(database)
 
 
@@ -146,7 +192,20 @@ async def test_a_copied_table_gets_its_triggers_back(sqlite_database_url: str, m
 
 
 async def check_index(database: Database) -> None:
-    """Have FTS5 compare its index with the rows; Postgres keeps an index by itself."""
-    if database.dialect == "sqlite":
-        async with database.begin() as session:
-            await session.exec(text("INSERT INTO search_messages(search_messages, rank) VALUES ('integrity-check', 1)"))
+    """Compare the index with one that is made anew from the rows; Postgres keeps an index by itself."""
+    if database.dialect != "sqlite":
+        return
+    async with database.begin() as session:
+        await session.exec(text("INSERT INTO search_texts(search_texts) VALUES ('integrity-check')"))
+        there = await _all_in_the_index(session)
+        await session.run_sync(lambda sync: search_schema.drop(sync.connection()))
+        await session.run_sync(lambda sync: search_schema.create(sync.connection()))
+        assert there == await _all_in_the_index(session)
+
+
+async def _all_in_the_index(session: AsyncSession) -> list[tuple[Any, ...]]:
+    """Every word with the row and the place where it stands."""
+    await session.exec(text("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'search_texts', 'instance')"))
+    found = [tuple(row) for row in (await session.exec(text("SELECT * FROM temp.words"))).all()]
+    await session.exec(text("DROP TABLE temp.words"))
+    return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from session_core.store import search_schema
+from session_core.store.migrations import first_search
 
 revision = "0010"
 down_revision = "0009"
@@ -16,8 +16,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    search_schema.create(op.get_bind())
+    first_search.create(op.get_bind())
 
 
 def downgrade() -> None:
-    search_schema.drop(op.get_bind())
+    first_search.drop(op.get_bind())
