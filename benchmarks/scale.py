@@ -67,6 +67,9 @@ async def fill(core: Core, accounts: int, chance: random.Random) -> Filled:
     filled = Filled()
     for number in range(accounts):
         async with core.db.begin() as session:
+            if core.db.dialect == "postgresql":
+                # Making a thousand rows takes longer than a transaction may do nothing, on a machine that is busy.
+                await session.exec(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             if number % ACCOUNTS_OF_USER == 0:
                 user = User(email=f"{uuid4().hex}@example.org", name="Ana")
                 filled.users.append(user.id)
