@@ -75,7 +75,12 @@ app.add_page(messages.messages, route=messages.PATH, title=t("messages.title"), 
 app.add_page(api_keys.api_keys, route=api_keys.PATH, title=t("keys.title"), on_load=[Base.enter, ApiKeys.load])
 app.add_page(alerts.alerts, route=alerts.PATH, title=t("alerts.title"), on_load=[Base.enter, Alerts.load])
 app.add_page(sending.sending, route=sending.PATH, title=t("sending.title"), on_load=[Base.enter, Sending.watch])
-app.add_page(opt_outs.opt_outs, route=opt_outs.PATH, title=t("opt_outs.title"), on_load=[Base.enter, OptOuts.load])
+app.add_page(
+    opt_outs.opt_outs,
+    route=opt_outs.PATH,
+    title=t("opt_outs.title"),
+    on_load=[Base.enter, OptOuts.load, OptOuts.watch],
+)
 app.add_page(
     webhooks.webhooks,
     route=webhooks.PATH,

@@ -73,3 +73,10 @@ async def test_how_an_account_sends_and_to_whom_it_does_not(new_person: NewPerso
     await page.get_by_role("alertdialog").get_by_role("button", name="Anular la baja").click()
     await expect(line).to_have_count(0)
     assert (await person.api.get("/api/v1/opt-outs")).json()["items"] == []
+
+    # What a program does meanwhile shows by itself: at the next event, else a few seconds later.
+    noted = (await person.api.post("/api/v1/opt-outs", json={"to": "+34 699 11 22 33"})).json()
+    await stage(core, shop, SessionStatus.READY, phone="34612345678")
+    await expect(line).to_contain_text("+34 699 11 22 33")
+    assert (await person.api.delete(f"/api/v1/opt-outs/{noted['id']}")).status_code == 204
+    await expect(line).to_have_count(0, timeout=15_000)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from session_core.services.jobs import is_operator
 from whahook_app.auth.redirects import safe_next
 from whahook_app.i18n import LANGUAGES
-from whahook_app.live import viewer_of, watches
+from whahook_app.live import Tab, viewer_of, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import language_of, sign_in_address
 
@@ -67,6 +69,14 @@ class Base(rx.State):
         if language in LANGUAGES:
             self.lang = language
             watches.resync(self.router.session.client_token)
+
+    async def _ended(self, tab: Tab) -> Any:
+        """End a background handler: go to the sign-in when the page is still there but its login is not."""
+        if not watches.is_open(tab):
+            return None
+        async with self:
+            self.reset()
+            return rx.redirect(sign_in_address(self.router.url.path))
 
     def _speak(self) -> None:
         """Remember the browser's language at the first visit."""

@@ -18,7 +18,7 @@ from whahook_app.states.backups import Backups, read_backups
 from whahook_app.states.base import Base
 from whahook_app.states.connect_dialog import ConnectDialog
 from whahook_app.states.details import Details, details_now, read_messages
-from whahook_app.states.guard import language_of, sign_in_address
+from whahook_app.states.guard import language_of
 from whahook_app.states.menu import Menu
 from whahook_app.states.moving import MoveDialog
 from whahook_app.states.upkeep import Upkeep, read_condition
@@ -142,14 +142,6 @@ class Connections(ConnectDialog, Details, Upkeep, Backups, Menu, MoveDialog, Bas
         super()._close_details()
         self._close_condition()
         self.backups = []
-
-    async def _ended(self, tab: Tab) -> Any:
-        """Go to the sign-in when the page is still there but its login is not."""
-        if not watches.is_open(tab):
-            return None
-        async with self:
-            self.reset()
-            return rx.redirect(sign_in_address(self.router.url.path))
 
 
 def _with_bar(card: AccountCard, shown: Bar) -> AccountCard:

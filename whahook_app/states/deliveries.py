@@ -69,7 +69,7 @@ class Deliveries(rx.State, mixin=True):  # type: ignore[call-arg]
         """Open an endpoint's list, or close it when it is the one that is open."""
         wanted = str((await webhooks.get(get_core(), viewer.user_id, as_uuid(hook_id, "webhook"))).id)
         closing = self.opened == wanted
-        self.close_everything()
+        self._close_everything()
         if not closing:
             self.opened = wanted
             await self._read_deliveries(viewer)
@@ -170,7 +170,7 @@ class Deliveries(rx.State, mixin=True):  # type: ignore[call-arg]
         await self._read_deliveries(viewer)
         return rx.toast.success(counted(language, "webhooks.replayed", done.queued))
 
-    def close_everything(self) -> None:
+    def _close_everything(self) -> None:
         """Forget the list that is open."""
         self.opened = self.by_status = self.by_type = self.by_account = ""
         self.deliveries, self.attempts, self.looking_at = [], [], DeliveryRow()

@@ -18,7 +18,7 @@ from whahook_app.i18n import text
 from whahook_app.live import Tab, viewer_of, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
-from whahook_app.states.guard import guarded, language_of, sign_in_address
+from whahook_app.states.guard import guarded, language_of
 
 log = structlog.get_logger(__name__)
 
@@ -94,11 +94,7 @@ class Jobs(Base):
             while await watch.batch() is not None:
                 if not await self._refresh(core, tab):
                     return None
-        if not watches.is_open(tab):
-            return None
-        async with self:
-            self.reset()
-            return rx.redirect(sign_in_address(self.router.url.path))
+        return await self._ended(tab)
 
     async def _refresh(self, core: Core, tab: Tab) -> bool:
         """Read everything anew; False when it is not the viewer's to see."""

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
+import structlog
 
+from session_core.core import Core
 from session_core.errors import PolicyError
 from session_core.services import accounts, chats, consent
+from session_core.services.health import OUTAGES
 from session_core.services.principal import Principal
-from whahook_app.i18n import text
+from whahook_app.i18n import Language, text
+from whahook_app.live import Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
 from whahook_app.views.opt_outs import OptOutRow, opt_out_row
 
 PAGE = 25
+
+LOOK_SECONDS = 0.5
+"""How long events are gathered before the list is read anew; without any it is read every few seconds."""
+
+UNREADABLE: tuple[type[Exception], ...] = (*OUTAGES, PolicyError)
+"""Why the list may not be readable now: an outage, or a search that was refused already."""
+
+log = structlog.get_logger(__name__)
 
 
 class OptOuts(Base):
@@ -40,6 +55,24 @@ class OptOuts(Base):
         self.query = self.form_error = self.undoing = ""
         self.adding = False
         await self._read(viewer)
+
+    @rx.event(background=True)
+    async def watch(self) -> Any:
+        """Keep the list up to date, until the tab is closed or the login ends."""
+        core = get_core()
+        async with self:
+            tab = Tab.of(self.router)
+        async with watches.open(core, tab) as watch:
+            if watch is None:
+                return None
+            while (batch := await watch.batch()) is not None:
+                if batch:
+                    await asyncio.sleep(LOOK_SECONDS)
+                try:
+                    await self._refresh(core, watch.user_id)
+                except UNREADABLE:
+                    log.warning("opt_outs_page_not_refreshed")
+        return await self._ended(tab)
 
     @rx.event
     @guarded
@@ -105,10 +138,48 @@ class OptOuts(Base):
         self.undoing = ""
 
     async def _read(self, viewer: Principal, cursor: str | None = None) -> None:
-        core, language = get_core(), language_of(self)
-        names = {one.account_id: one.name for one in await accounts.list_accounts(core, viewer.user_id)}
-        page = await consent.list_opt_outs(core, viewer.user_id, limit=PAGE, cursor=cursor, search=self.query)
-        rows = [opt_out_row(view, names, language) for view in page.items]
-        self.rows = [*self.rows, *rows] if cursor else rows
-        self.choices = [(str(account_id), name) for account_id, name in names.items()]
-        self._cursor, self.more, self.loaded = page.next_cursor or "", page.next_cursor is not None, True
+        found = await _found(get_core(), viewer.user_id, language_of(self), PAGE, self.query, cursor)
+        if cursor:
+            found = replace(found, rows=[*self.rows, *found.rows])
+        self._show(found)
+
+    async def _refresh(self, core: Core, user_id: UUID) -> None:
+        """Read what is shown anew; what is as it was costs nothing on the wire."""
+        async with self:
+            language, query, count = language_of(self), self.query, max(PAGE, len(self.rows))
+        if count > chats.MAX_PAGE:
+            # Whoever went back that far is not looking for news.
+            return
+        found = await _found(core, user_id, language, count, query)
+        async with self:
+            # Otherwise another list was asked for meanwhile.
+            if (self.query, max(PAGE, len(self.rows))) == (query, count):
+                self._show(found)
+
+    def _show(self, found: _Found) -> None:
+        fresh = {"rows": found.rows, "choices": found.choices, "more": found.next_cursor != "", "loaded": True}
+        for name, value in fresh.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+        self._cursor = found.next_cursor
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Opt-outs as lines, and the accounts by id and name; ``next_cursor`` is empty at the end of the list."""
+
+    rows: list[OptOutRow]
+    choices: list[tuple[str, str]]
+    next_cursor: str
+
+
+async def _found(
+    core: Core, user_id: UUID, language: Language, limit: int, search: str, cursor: str | None = None
+) -> _Found:
+    names = {one.account_id: one.name for one in await accounts.list_accounts(core, user_id)}
+    page = await consent.list_opt_outs(core, user_id, limit=limit, cursor=cursor, search=search)
+    return _Found(
+        rows=[opt_out_row(view, names, language) for view in page.items],
+        choices=[(str(account_id), name) for account_id, name in names.items()],
+        next_cursor=page.next_cursor or "",
+    )

@@ -21,7 +21,7 @@ from session_core.services.principal import Principal
 from whahook_app.live import Batch, Tab, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
-from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
+from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
 from whahook_app.states.sending_form import WRONG_FIELD, keeps_less, merged, wanted_days, wanted_settings
 from whahook_app.views.sending import LaneNow, SendingForm, form_of, lane_now
 
@@ -80,11 +80,7 @@ class Sending(Base):
                 if listed or not batch or (_moves(batch) and utcnow() - looked_at >= LOOK_EVERY):
                     await self._read(core, watch.user_id)
                     looked_at = utcnow()
-        if not watches.is_open(tab):
-            return None
-        async with self:
-            self.reset()
-            return rx.redirect(sign_in_address(self.router.url.path))
+        return await self._ended(tab)
 
     @rx.event
     @guarded

@@ -30,7 +30,6 @@ from whahook_app.states.guard import (
     guarded,
     guarded_in_background,
     language_of,
-    sign_in_address,
 )
 from whahook_app.states.once import show_once
 from whahook_app.views.webhooks import Choice, DeliveryRow, HookRow, hook_row
@@ -90,7 +89,7 @@ class Webhooks(Deliveries, Base):
         self.showing = False
         self.form_error = self.switching_on = self.testing = ""
         self.form_open, self.form, self.asking = False, HookForm(), HookQuestion()
-        self.close_everything()
+        self._close_everything()
         await self._read(viewer)
 
     @rx.event(background=True)
@@ -128,14 +127,6 @@ class Webhooks(Deliveries, Base):
             self.loaded = True
             if shown.opened and self._shown() == shown:
                 self._show_anew(rows, shown)
-
-    async def _ended(self, tab: Tab) -> Any:
-        """Go to the sign-in when the page is still there but its login is not."""
-        if not watches.is_open(tab):
-            return None
-        async with self:
-            self.reset()
-            return rx.redirect(sign_in_address(self.router.url.path))
 
     @rx.event
     @guarded
@@ -202,7 +193,7 @@ class Webhooks(Deliveries, Base):
         if asked.kind == "delete":
             await webhooks.delete(core, viewer.user_id, hook_id)
             if self.opened == asked.id:
-                self.close_everything()
+                self._close_everything()
             done = rx.toast.success(text(language, "webhooks.deleted"))
         elif asked.kind == "disable":
             await webhooks.switch_off(core, viewer.user_id, hook_id)

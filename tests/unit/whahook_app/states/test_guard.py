@@ -16,10 +16,12 @@ from whahook_app.states.base import Base
 from whahook_app.states.connections import Connections
 from whahook_app.states.guard import GUARDED, as_uuid, field, sign_in_address
 from whahook_app.states.guard import _fitting as fitting
+from whahook_app.states.jobs import Jobs
 from whahook_app.states.messages import Messages
 from whahook_app.states.opt_outs import OptOuts
 from whahook_app.states.sending import Sending
 from whahook_app.states.sign import Sign
+from whahook_app.states.webhooks import Webhooks
 
 OPEN_TO_ALL = {
     "setvar": "Reflex's own: calls set_<name>, and there is no such method",
@@ -44,7 +46,7 @@ OPEN_TO_ALL = {
 
 
 def handlers() -> Iterator[tuple[str, Any]]:
-    for state in (Base, Connections, Messages, ApiKeys, Alerts, Sending, OptOuts, Sign):
+    for state in (Base, Connections, Messages, ApiKeys, Alerts, Sending, OptOuts, Sign, Webhooks, Jobs):
         for name, handler in state.event_handlers.items():
             yield name, handler.fn
 
