@@ -151,3 +151,15 @@ async def test_a_phone_shows_the_list_or_the_conversation(new_person: NewPerson,
     await expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
     left = (await person.api.get(f"/api/v1/accounts/{account}/messages")).json()
     assert [one["text"] for one in left] == ["Who goes?"]
+
+
+async def test_a_link_to_another_account_opens_that_one(new_person: NewPerson, core: Core) -> None:
+    person = await new_person()
+    shop, support = await person.account("Tienda"), await person.account("Soporte")
+    await hear(core, person, shop, "Hola")
+    page = await person.open(f"/messages?account={shop}&chat={ANA}")
+    await expect(page.locator(".wh-bubble")).to_have_count(1)
+    await person.open(f"/messages?account={support}")
+    await expect(page.locator("#account")).to_have_value(support)
+    await expect(page.locator(".wh-bubble")).to_have_count(0)
+    await expect(page.get_by_text("Todavía no hay conversaciones")).to_be_visible()

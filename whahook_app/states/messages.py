@@ -36,7 +36,7 @@ from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.changing import Changing, refused
 from whahook_app.states.composing import Composing
-from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of, sign_in_address
+from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
 from whahook_app.states.history import History
 from whahook_app.states.media import MediaChoice, written
 from whahook_app.states.reading import Reading
@@ -101,11 +101,7 @@ class Messages(Changing, Composing, Reading, MediaChoice, History, Base):
                     await self._read(core, watch.user_id)
                 elif batch:
                     await self._add(core, watch.user_id, batch)
-        if not watches.is_open(tab):
-            return None
-        async with self:
-            self.reset()
-            return rx.redirect(sign_in_address(self.router.url.path))
+        return await self._ended(tab)
 
     # ---- What people do ---------------------------------------------------------------------------------------------
 
@@ -389,12 +385,14 @@ class Messages(Changing, Composing, Reading, MediaChoice, History, Base):
             self.new_chat, self.new_number = f"{number}@c.us", format_phone(number)
 
     def _read_address(self) -> None:
-        """Take account and chat from the address, where nothing is shown yet: after a reload, or from a link."""
-        if self.account:
-            return
+        """Take account and chat from the address, after a reload or from a link; without any, what was shown stays."""
         asked = self.router.url.query_parameters
-        self.account, chat = str(asked.get("account", "")), str(asked.get("chat", ""))
-        self.chat = chat if is_chat_id(chat) else ""
+        account, chat = str(asked.get("account", "")), str(asked.get("chat", ""))
+        if not account or account == self.account:
+            return
+        self._close()
+        self.query, self.new_chat, self.rows, self.hits = "", "", [], []
+        self.account, self.chat = account, chat if is_chat_id(chat) else ""
 
     def _tell_address(self) -> rx.event.EventSpec:
         """Write account and chat into the address, so that a reload comes back to them."""
