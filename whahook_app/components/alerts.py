@@ -36,8 +36,9 @@ def _line(alert: Any) -> rx.Component:
             rx.cond(
                 alert.until != "",
                 rx.fragment(t("alerts.until"), " ", time(alert.until, "moment", Base.lang)),
-                time(alert.since, "moment", Base.lang),
+                rx.fragment(t("alerts.since"), " ", time(alert.since, "moment", Base.lang)),
             ),
+            ".",
         ),
         rx.cond(
             alert.anchor != "",

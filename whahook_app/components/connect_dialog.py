@@ -7,8 +7,9 @@ from typing import Any
 import reflex as rx
 
 from session_core.domain.status import AccountKind
-from whahook_app.components.dialogs import REFOCUS, close_corner
-from whahook_app.components.elements import Countdown, Meter, NativeLink, copy_button
+from whahook_app.components.dialogs import REFOCUS, close_corner, form_end
+from whahook_app.components.elements import Countdown, Meter, NativeLink, copy_button, visually_hidden
+from whahook_app.components.fields import text_field
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 from whahook_app.states.connections import Connections
@@ -34,6 +35,8 @@ def connect_dialog() -> rx.Component:
                 rx.fragment(),
             ),
             rx.cond(view.phase > 0, _phases(), rx.fragment()),
+            # Each step is put in anew: only what changes inside of a region that was there before is read out.
+            visually_hidden(_said(), role="status"),
             class_name=rx.cond(view.step == "form", "wh-dialog", "wh-dialog wh-dialog-wide"),
             aria_describedby=None,
             on_close_auto_focus=REFOCUS,
@@ -43,28 +46,34 @@ def connect_dialog() -> rx.Component:
     )
 
 
+def _said() -> rx.Var:
+    return rx.match(
+        view.step,
+        ("preparing", view.hint),
+        ("qr", rx.cond(Connections.by_code, Connections.pairing_code, t("connect.scan"))),
+        ("linking", t("connect.linking") + " " + t("connect.linking.body")),
+        ("done", t("connect.done") + ": " + view.number),
+        ("problem", view.problem + " " + view.next_step),
+        "",
+    )
+
+
 def _form() -> rx.Component:
     return rx.form(
         rx.el.p(t("connect.subtitle"), class_name="wh-soft"),
-        rx.el.label(t("connect.name"), html_for="account-name"),
-        rx.el.input(
-            id="account-name",
+        text_field(
+            "account-name",
+            t("connect.name"),
+            error="account-error",
             name="name",
             max_length=100,
             required=True,
             auto_focus=True,
-            auto_complete="off",
             placeholder=t("connect.name_example"),
-            class_name="wh-input",
-            aria_describedby="account-error",
         ),
         form_error(Connections.form_error, "account-error"),
         rx.cond(Connections.sandbox_offered, _kinds(), rx.fragment()),
-        rx.el.div(
-            rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-            rx.el.button(t("connect.continue"), type="submit", class_name="wh-button wh-primary"),
-            class_name="wh-dialog-actions",
-        ),
+        form_end(t("connect.continue")),
         on_submit=Connections.create,
         class_name="wh-form",
     )
@@ -94,7 +103,7 @@ def _kind(kind: AccountKind, icon: str) -> rx.Component:
 def _preparing() -> rx.Component:
     return rx.el.div(
         rx.icon("loader-circle", size=28, class_name="wh-icon-loader", aria_hidden=True),
-        rx.el.p(view.hint, role="status"),
+        rx.el.p(view.hint),
         class_name="wh-step-middle",
     )
 
@@ -176,17 +185,15 @@ def _code() -> rx.Component:
 
 def _code_form() -> rx.Component:
     return rx.form(
-        rx.el.label(t("connect.code.phone"), html_for="pairing-phone"),
-        rx.el.input(
-            id="pairing-phone",
+        text_field(
+            "pairing-phone",
+            t("connect.code.phone"),
+            error="pairing-error",
             name="phone",
             type="tel",
             required=True,
             auto_focus=True,
-            auto_complete="off",
             placeholder="+34 612 34 56 78",
-            class_name="wh-input",
-            aria_describedby="pairing-error",
         ),
         form_error(Connections.pairing_error, "pairing-error"),
         rx.el.div(
@@ -229,7 +236,6 @@ def _linking() -> rx.Component:
         rx.el.h3(t("connect.linking")),
         rx.el.p(t("connect.linking.body"), class_name="wh-soft"),
         class_name="wh-step-middle",
-        role="status",
     )
 
 
@@ -241,7 +247,6 @@ def _done() -> rx.Component:
         rx.el.p(t("connect.done.body"), class_name="wh-soft"),
         rx.dialog.close(rx.el.button(t("connect.finish"), type="button", class_name="wh-button wh-primary")),
         class_name="wh-step-middle",
-        role="status",
     )
 
 
@@ -254,7 +259,6 @@ def _problem() -> rx.Component:
             view.retry_label, type="button", on_click=Connections.try_again, class_name="wh-button wh-primary"
         ),
         class_name="wh-step-middle",
-        role="status",
     )
 
 

@@ -9,6 +9,7 @@ import reflex as rx
 from whahook_app.components.backups import backups
 from whahook_app.components.condition import condition
 from whahook_app.components.elements import time
+from whahook_app.components.fields import text_area, text_field
 from whahook_app.components.media import attach
 from whahook_app.components.message_list import message_line
 from whahook_app.components.parts import form_error, some
@@ -59,26 +60,16 @@ def _test(card: Any) -> rx.Component:
     return rx.el.section(
         rx.el.h3(t("details.test")),
         rx.form(
-            rx.el.label(t("details.to"), html_for="test-to"),
-            rx.el.input(
-                id="test-to",
+            text_field(
+                "test-to",
+                t("details.to"),
+                error="test-error",
                 name="to",
-                type="text",
                 input_mode="tel",
-                auto_complete="off",
                 required=True,
                 placeholder="+34 612 34 56 78",
-                class_name="wh-input",
-                aria_describedby="test-error",
             ),
-            rx.el.label(t("details.text"), html_for="test-text"),
-            rx.el.textarea(
-                id="test-text",
-                name="text",
-                rows="2",
-                class_name="wh-input",
-                aria_describedby="test-error",
-            ),
+            text_area("test-text", t("details.text"), error="test-error", name="text", rows="2"),
             attach(button=True),
             form_error(Connections.send_error, "test-error"),
             rx.cond(card.ready, rx.fragment(), rx.el.p(t("details.waits"), class_name="wh-faint")),

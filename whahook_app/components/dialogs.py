@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import Once, copy_button
+from whahook_app.components.fields import text_field
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 
@@ -53,28 +54,32 @@ def question(*, opened: Any, title: Any, body: Any, yes: Any, final: Any, on_yes
     )
 
 
-def form_dialog(opened: Any, title: Any, on_close: Any, *content: rx.Component, small: bool = False) -> rx.Component:
-    """Return a dialog with a form in it, which ends with `form_end`."""
+def form_dialog(
+    opened: Any, title: Any, on_close: Any, *content: rx.Component, body: Any = None, small: bool = False
+) -> rx.Component:
+    """Return a dialog with a form in it, which ends with `form_end`; ``body`` says what it is for."""
+    described: dict[str, Any] = {"aria_describedby": None} if body is None else {}
     return rx.dialog.root(
         rx.dialog.content(
             rx.dialog.title(title, class_name="wh-dialog-title"),
+            rx.fragment() if body is None else rx.dialog.description(body, class_name="wh-soft"),
             *content,
             # The last one: it is the first field that gets the focus.
             close_corner(),
             class_name="wh-dialog wh-dialog-small" if small else "wh-dialog",
-            aria_describedby=None,
             on_close_auto_focus=REFOCUS,
+            **described,
         ),
         open=opened,
         on_open_change=lambda _opened: on_close,
     )
 
 
-def form_end(word: Any) -> rx.Component:
-    """Return the end of a form in a dialog: away with it, or send it."""
+def form_end(word: Any, **props: Any) -> rx.Component:
+    """Return the end of a form in a dialog: away with it, or send it. ``props``: for the button that sends."""
     return rx.el.div(
         rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-        rx.el.button(word, type="submit", class_name="wh-button wh-primary"),
+        rx.el.button(word, type="submit", class_name="wh-button wh-primary", **props),
         class_name="wh-dialog-actions",
     )
 
@@ -108,16 +113,14 @@ def one_field(
         title,
         on_close,
         rx.form(
-            rx.el.label(label, html_for=f"{name}-field"),
-            rx.el.input(
-                id=f"{name}-field",
+            text_field(
+                f"{name}-field",
+                label,
+                error=f"{name}-error",
                 name=name,
                 default_value=value,
                 max_length=100,
                 required=True,
-                auto_complete="off",
-                class_name="wh-input",
-                aria_describedby=f"{name}-error",
             ),
             form_error(error, f"{name}-error"),
             form_end(t("save")),

@@ -1,4 +1,4 @@
-"""Parts of forms that several pages have."""
+"""Fields with their labels, as every form has them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ import reflex as rx
 
 from whahook_app.components.text import t
 from whahook_app.states.history import DAYS
+
+
+def text_field(identifier: str, label: Any, *, error: str = "", **props: Any) -> rx.Component:
+    """Return a line to write in; ``error``: id of the line that says what is wrong with it (`parts.form_error`)."""
+    return _labelled(rx.el.input, identifier, label, error, {"auto_complete": "off"} | props)
+
+
+def text_area(identifier: str, label: Any, *, error: str = "", **props: Any) -> rx.Component:
+    """Return lines to write in; see `text_field`."""
+    return _labelled(rx.el.textarea, identifier, label, error, props)
+
+
+def choice(identifier: str, label: Any, *options: rx.Component, error: str = "", **props: Any) -> rx.Component:
+    """Return a list to choose one of; see `text_field`."""
+    return _labelled(rx.el.select, identifier, label, error, {"class_name": "wh-input wh-select"} | props, *options)
 
 
 def check(name: Any, checked: Any, label: Any, hint: Any = None) -> rx.Component:
@@ -21,14 +36,20 @@ def check(name: Any, checked: Any, label: Any, hint: Any = None) -> rx.Component
 def keep_days(identifier: str, name: str, days: Any, **props: Any) -> rx.Component:
     """Return the choice of how long messages are kept; a number that a program chose is one more."""
     known: Any = days == DAYS[0]
-    for choice in DAYS[1:]:
-        known = known | (days == choice)
-    return rx.el.select(
-        *[rx.el.option(t(f"history.days.{choice or 'always'}"), value=choice) for choice in DAYS],
+    for other in DAYS[1:]:
+        known = known | (days == other)
+    return choice(
+        identifier,
+        t("history.keep.label"),
+        *[rx.el.option(t(f"history.days.{each or 'always'}"), value=each) for each in DAYS],
         rx.cond(known, rx.fragment(), rx.el.option(days, " ", t("history.days"), value=days)),
-        id=identifier,
         name=name,
         default_value=days,
-        class_name="wh-input wh-select",
         **props,
     )
+
+
+def _labelled(element: Any, identifier: str, label: Any, error: str, props: dict[str, Any], *inside: Any) -> Any:
+    described = {"aria_describedby": error} if error else {}
+    field = element(*inside, id=identifier, **({"class_name": "wh-input"} | described | props))
+    return rx.fragment(rx.el.label(label, html_for=identifier), field)

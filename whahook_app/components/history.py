@@ -69,13 +69,12 @@ def history_dialogs() -> rx.Component:
             t("history.keep.title"),
             Messages.ask_nothing,
             rx.form(
-                rx.el.p(t("history.keep.body"), class_name="wh-soft"),
-                rx.el.label(t("history.keep.label"), html_for="keep-days"),
                 keep_days("keep-days", "days", Messages.keep_days),
                 form_end(t("history.keep.yes")),
                 on_submit=Messages.keep,
                 class_name="wh-form",
             ),
+            body=t("history.keep.body"),
             small=True,
         ),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, close_corner
+from whahook_app.components.dialogs import REFOCUS, close_corner, form_end
 from whahook_app.components.parts import callout, form_error, state_icon
 from whahook_app.components.text import t
 from whahook_app.states.connections import Connections
@@ -17,9 +17,10 @@ def move_dialog() -> rx.Component:
     move = Connections.move
     return rx.dialog.root(
         rx.dialog.content(
-            close_corner(),
             rx.dialog.title(move.title, class_name="wh-dialog-title"),
             rx.cond(move.step == "choose", _choose(move), _progress(move)),
+            # The last one: it is the first choice that gets the focus.
+            close_corner(),
             class_name="wh-dialog wh-dialog-small",
             aria_describedby=None,
             on_close_auto_focus=REFOCUS,
@@ -36,11 +37,7 @@ def _choose(move: Any) -> rx.Component:
             rx.el.fieldset(rx.foreach(move.hosts, _host), aria_label=move.title),
             rx.cond(move.possible, rx.fragment(), rx.el.p(t("move.none"), class_name="wh-soft")),
             form_error(move.error, "move-error"),
-            rx.el.div(
-                rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                rx.el.button(t("move.go"), type="submit", disabled=~move.possible, class_name="wh-button wh-primary"),
-                class_name="wh-dialog-actions",
-            ),
+            form_end(t("move.go"), disabled=~move.possible),
             on_submit=Connections.start_move,
             class_name="wh-form",
         ),

@@ -56,6 +56,18 @@ def heading(title: Any, subtitle: rx.Component | None = None, *actions: rx.Compo
     )
 
 
+def main_button(icon: str, word: Any, on_click: Any, **props: Any) -> rx.Component:
+    """Return the button of a page's main thing to do."""
+    return rx.el.button(
+        rx.icon(icon, size=16, aria_hidden=True),
+        word,
+        type="button",
+        on_click=on_click,
+        class_name="wh-button wh-primary",
+        **props,
+    )
+
+
 def callout(tone: str, icon: str, title: Any, body: Any = None, **props: Any) -> rx.Component:
     """Return a box that says what is wrong and what happens or what to do. ``tone``: wait, bad or info."""
     return rx.el.div(

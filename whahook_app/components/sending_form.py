@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whahook_app.components.elements import Unsaved
-from whahook_app.components.fields import check, keep_days
+from whahook_app.components.fields import check, keep_days, text_area, text_field
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 from whahook_app.states.sending import Sending
@@ -99,38 +99,16 @@ def _part(key: str, hint: str, *content: rx.Component) -> rx.Component:
 
 
 def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(t(key), html_for=f"sending-{name}"),
-        rx.el.input(
-            id=f"sending-{name}",
-            name=name,
-            default_value=value,
-            auto_complete="off",
-            aria_describedby=ERROR,
-            aria_invalid=Sending.wrong == name,
-            class_name="wh-input",
-            **props,
-        ),
-    )
+    return rx.el.div(text_field(f"sending-{name}", t(key), **_about(name, value), **props))
 
 
 def _words(name: str, key: str, value: Any) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(t(key), html_for=f"sending-{name}"),
-        rx.el.textarea(
-            id=f"sending-{name}",
-            name=name,
-            default_value=value,
-            rows="4",
-            aria_describedby=ERROR,
-            aria_invalid=Sending.wrong == name,
-            class_name="wh-input",
-        ),
-    )
+    return rx.el.div(text_area(f"sending-{name}", t(key), rows="4", **_about(name, value)))
+
+
+def _about(name: str, value: Any) -> dict[str, Any]:
+    return {"error": ERROR, "name": name, "default_value": value, "aria_invalid": Sending.wrong == name}
 
 
 def _keep(form: Any) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(t("history.keep.label"), html_for="sending-keep-days"),
-        keep_days("sending-keep-days", "keep-days", form.keep_days, aria_describedby=ERROR),
-    )
+    return rx.el.div(keep_days("sending-keep-days", "keep-days", form.keep_days, error=ERROR))

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from session_core.domain.alerts import AlertKind
-from whahook_app.components.fields import check
+from whahook_app.components.fields import check, choice, text_field
 from whahook_app.components.parts import callout, form_error, heading, skeleton
 from whahook_app.components.text import t
 from whahook_app.i18n import LANGUAGES
@@ -40,17 +40,16 @@ def _form() -> rx.Component:
             rx.el.div(
                 _field("start", "alerts.quiet.start", Alerts.start, type="time"),
                 _field("until", "alerts.quiet.until", Alerts.until, type="time"),
-                _field("zone", "alerts.quiet.zone", Alerts.zone, type="text", max_length=64, auto_complete="off"),
+                _field("zone", "alerts.quiet.zone", Alerts.zone, max_length=64),
                 class_name="wh-hours",
             ),
         ),
-        rx.el.label(t("alerts.language"), html_for="alerts-language"),
-        rx.el.select(
+        choice(
+            "alerts-language",
+            t("alerts.language"),
             *[rx.el.option(t(f"alerts.language.{language}"), value=language) for language in LANGUAGES],
-            id="alerts-language",
             name="language",
             default_value=Alerts.mail_language,
-            class_name="wh-input wh-select",
         ),
         form_error(Alerts.form_error, "alerts-error"),
         rx.el.div(rx.el.button(t("save"), type="submit", class_name="wh-button wh-primary"), class_name="wh-form-end"),
@@ -66,13 +65,5 @@ def _kind(kind: AlertKind) -> rx.Component:
 
 def _field(name: str, key: str, value: Any, **props: Any) -> rx.Component:
     return rx.el.div(
-        rx.el.label(t(key), html_for=f"alerts-{name}"),
-        rx.el.input(
-            id=f"alerts-{name}",
-            name=name,
-            default_value=value,
-            class_name="wh-input",
-            aria_describedby="alerts-error",
-            **props,
-        ),
+        text_field(f"alerts-{name}", t(key), error="alerts-error", name=name, default_value=value, **props)
     )

@@ -8,8 +8,9 @@ import reflex as rx
 
 from whahook_app.components.dialogs import form_dialog, form_end, question
 from whahook_app.components.elements import NativeLink, time
+from whahook_app.components.fields import choice, text_field
 from whahook_app.components.lines import line, lines
-from whahook_app.components.parts import empty, form_error, heading, skeleton, some
+from whahook_app.components.parts import empty, form_error, heading, main_button, skeleton, some
 from whahook_app.components.sending_tabs import OPT_OUTS, sending_tabs
 from whahook_app.components.text import t, t_name
 from whahook_app.layout import page
@@ -41,14 +42,7 @@ def opt_outs() -> rx.Component:
 
 
 def _add_button(identifier: str) -> rx.Component:
-    return rx.el.button(
-        rx.icon("user-x", size=16, aria_hidden=True),
-        t("opt_outs.add"),
-        id=identifier,
-        type="button",
-        on_click=OptOuts.open_form,
-        class_name="wh-button wh-primary",
-    )
+    return main_button("user-x", t("opt_outs.add"), OptOuts.open_form, id=identifier)
 
 
 def _none() -> rx.Component:
@@ -121,31 +115,28 @@ def _form() -> rx.Component:
         t("opt_outs.form.title"),
         OptOuts.close_form,
         rx.form(
-            rx.el.p(t("opt_outs.form.body"), class_name="wh-soft"),
-            rx.el.label(t("opt_outs.form.to"), html_for="opt-out-to"),
-            rx.el.input(
-                id="opt-out-to",
+            text_field(
+                "opt-out-to",
+                t("opt_outs.form.to"),
+                error="opt-out-error",
                 name="to",
                 required=True,
                 max_length=100,
-                auto_complete="off",
                 input_mode="tel",
                 placeholder="+34 612 34 56 78",
-                aria_describedby="opt-out-error",
-                class_name="wh-input",
-            ),
-            rx.el.label(t("opt_outs.form.account"), html_for="opt-out-account"),
-            rx.el.select(
-                rx.el.option(t("opt_outs.form.every_account"), value=""),
-                rx.foreach(OptOuts.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
-                id="opt-out-account",
-                name="account",
-                class_name="wh-input wh-select",
             ),
             form_error(OptOuts.form_error, "opt-out-error"),
+            choice(
+                "opt-out-account",
+                t("opt_outs.form.account"),
+                rx.el.option(t("opt_outs.form.every_account"), value=""),
+                rx.foreach(OptOuts.choices, lambda each: rx.el.option(each[1], value=each[0])),
+                name="account",
+            ),
             form_end(t("opt_outs.add")),
             on_submit=OptOuts.add,
             class_name="wh-form",
         ),
+        body=t("opt_outs.form.body"),
         small=True,
     )

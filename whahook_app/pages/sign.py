@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from whahook_app.components.elements import NativeForm
+from whahook_app.components.fields import text_field
 from whahook_app.components.parts import callout
 from whahook_app.components.text import t
 from whahook_app.layout import plain
@@ -62,16 +63,13 @@ def _password(autocomplete: str, *, hint: bool = False) -> rx.Component:
 
 
 def _field(name: str, key: str, kind: str, autocomplete: str, min_length: int = 1) -> rx.Component:
-    return rx.fragment(
-        rx.el.label(t(key), html_for=name),
-        rx.el.input(
-            id=name,
-            name=name,
-            type=kind,
-            auto_complete=autocomplete,
-            min_length=min_length,
-            max_length=200,
-            required=True,
-            class_name="wh-input",
-        ),
+    return text_field(
+        name,
+        t(key),
+        name=name,
+        type=kind,
+        auto_complete=autocomplete,
+        min_length=min_length,
+        max_length=200,
+        required=True,
     )

@@ -9,8 +9,8 @@ import reflex as rx
 from session_core.domain.webhooks import BodyFormat
 from whahook_app.components.dialogs import form_dialog, form_end, question, shown_once
 from whahook_app.components.elements import NativeLink
-from whahook_app.components.fields import check
-from whahook_app.components.parts import empty, form_error, heading, skeleton, some
+from whahook_app.components.fields import check, choice, text_area, text_field
+from whahook_app.components.parts import empty, form_error, heading, main_button, skeleton, some
 from whahook_app.components.text import t, t_name
 from whahook_app.components.webhooks import hook, one_delivery
 from whahook_app.layout import page
@@ -57,14 +57,7 @@ def webhooks() -> rx.Component:
 
 
 def _new_button(identifier: str) -> rx.Component:
-    return rx.el.button(
-        rx.icon("plus", size=16, aria_hidden=True),
-        t("webhooks.new"),
-        id=identifier,
-        type="button",
-        on_click=Webhooks.open_new,
-        class_name="wh-button wh-primary",
-    )
+    return main_button("plus", t("webhooks.new"), Webhooks.open_new, id=identifier)
 
 
 def _form() -> rx.Component:
@@ -74,42 +67,38 @@ def _form() -> rx.Component:
         rx.cond(form.id == "", t("webhooks.form.new"), t("webhooks.form.change")),
         Webhooks.close_form,
         rx.form(
-            rx.el.label(t("webhooks.form.url"), html_for="webhook-url"),
-            rx.el.input(
-                id="webhook-url",
+            text_field(
+                "webhook-url",
+                t("webhooks.form.url"),
+                error="webhook-error",
                 name="url",
                 type="url",
                 default_value=form.url,
                 required=True,
                 max_length=2000,
-                auto_complete="off",
                 placeholder="https://example.org/whahook",
-                class_name="wh-input",
-                aria_describedby="webhook-error",
             ),
-            rx.el.label(t("webhooks.form.name"), html_for="webhook-name"),
-            rx.el.input(
-                id="webhook-name",
+            text_field(
+                "webhook-name",
+                t("webhooks.form.name"),
                 name="name",
                 default_value=form.name,
                 max_length=100,
-                auto_complete="off",
                 placeholder=t("webhooks.form.name_example"),
-                class_name="wh-input",
             ),
             _choices("webhooks.form.events", "all-events", form.all_events, "event-", form.events),
             _choices("webhooks.form.accounts", "all-accounts", form.all_accounts, "account-", form.accounts),
-            rx.el.label(t("webhooks.form.format"), html_for="webhook-format"),
-            rx.el.select(
+            choice(
+                "webhook-format",
+                t("webhooks.form.format"),
                 *[rx.el.option(t(f"webhooks.form.format.{each.value}"), value=each.value) for each in BodyFormat],
-                id="webhook-format",
                 name="format",
                 default_value=form.format,
-                class_name="wh-input wh-select",
             ),
-            rx.el.label(t("webhooks.form.headers"), html_for="webhook-headers"),
-            rx.el.textarea(
-                id="webhook-headers",
+            text_area(
+                "webhook-headers",
+                t("webhooks.form.headers"),
+                error="webhook-headers-hint webhook-error",
                 name="headers",
                 default_value=form.headers,
                 rows="2",
@@ -117,8 +106,6 @@ def _form() -> rx.Component:
                 auto_complete="off",
                 spell_check=False,
                 placeholder="Authorization: Bearer …",
-                class_name="wh-input",
-                aria_describedby="webhook-headers-hint webhook-error",
             ),
             rx.el.p(
                 t("webhooks.form.headers.hint"),
@@ -184,28 +171,25 @@ def _replay() -> rx.Component:
         t("webhooks.replay.title"),
         Webhooks.close_replay,
         rx.form(
-            rx.el.p(t("webhooks.replay.body"), class_name="wh-soft"),
-            rx.el.label(t("webhooks.replay.since"), html_for="replay-since"),
-            rx.el.select(
+            choice(
+                "replay-since",
+                t("webhooks.replay.since"),
                 *[rx.el.option(t(f"webhooks.replay.since.{name}"), value=name) for name in SINCE],
-                id="replay-since",
                 name="since",
-                class_name="wh-input wh-select",
             ),
-            rx.el.label(t("webhooks.replay.cursor"), html_for="replay-cursor"),
-            rx.el.input(
-                id="replay-cursor",
+            text_field(
+                "replay-cursor",
+                t("webhooks.replay.cursor"),
+                error="replay-error",
                 name="cursor",
                 input_mode="numeric",
-                auto_complete="off",
                 max_length=19,
                 placeholder="1042",
-                class_name="wh-input",
-                aria_describedby="replay-error",
             ),
             form_error(Webhooks.replay_error, "replay-error"),
-            form_end(t("webhooks.replay")),
+            form_end(t("webhooks.send_again")),
             on_submit=Webhooks.replay,
             class_name="wh-form",
         ),
+        body=t("webhooks.replay.body"),
     )

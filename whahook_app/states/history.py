@@ -9,7 +9,7 @@ import reflex as rx
 from session_core.errors import PolicyError
 from session_core.services import history
 from session_core.services.principal import Principal
-from whahook_app.i18n import text
+from whahook_app.i18n import counted, text
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import as_uuid, field, guarded, language_of
 
@@ -40,7 +40,7 @@ class History(rx.State, mixin=True):  # type: ignore[call-arg]
         erased = await history.erase(get_core(), viewer.user_id, as_uuid(self.account), self.chat)
         self._close()
         await self._look(viewer)
-        done = text(language_of(self), "history.erased", n=erased.messages)
+        done = counted(language_of(self), "history.erased", erased.messages)
         return [self._tell_address(), rx.toast.success(done)]
 
     @rx.event

@@ -7,8 +7,9 @@ from typing import Any
 import reflex as rx
 
 from session_core.domain.content import MAX_OPTIONS
-from whahook_app.components.dialogs import REFOCUS, close_corner
+from whahook_app.components.dialogs import form_dialog, form_end
 from whahook_app.components.elements import time
+from whahook_app.components.fields import check, text_field
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 from whahook_app.states.base import Base
@@ -47,9 +48,7 @@ def later() -> rx.Component:
         rx.el.div(
             rx.el.p(
                 rx.icon("clock", size=15, aria_hidden=True),
-                t("chats.later.chosen"),
-                " ",
-                time(Messages.send_at, "moment", Base.lang),
+                rx.el.span(t("chats.later.chosen"), " ", time(Messages.send_at, "moment", Base.lang)),
                 role="status",
             ),
             rx.el.button(
@@ -70,13 +69,15 @@ def compose_dialogs() -> rx.Component:
     return rx.fragment(
         _dialog(
             "location",
-            _field("coordinates", "chats.location.coordinates", required=True, placeholder="40.4168, -3.7038"),
-            _field("name", "chats.location.name", max_length=1000),
-            _field("address", "chats.location.address", max_length=1000),
+            _field(
+                "location", "coordinates", "chats.location.coordinates", required=True, placeholder="40.4168, -3.7038"
+            ),
+            _field("location", "name", "chats.location.name", max_length=1000),
+            _field("location", "address", "chats.location.address", max_length=1000),
         ),
         _dialog(
             "poll",
-            _field("question", "chats.poll.question", required=True, max_length=255),
+            _field("poll", "question", "chats.poll.question", required=True, max_length=255),
             rx.el.fieldset(
                 rx.el.legend(t("chats.poll.options")),
                 *[_option(n) for n in range(MAX_OPTIONS)],
@@ -93,26 +94,23 @@ def compose_dialogs() -> rx.Component:
                 ),
                 rx.fragment(),
             ),
-            rx.el.label(
-                rx.el.input(type="checkbox", name="several"),
-                rx.el.span(t("chats.poll.several")),
-                class_name="wh-check",
-            ),
+            check("several", False, t("chats.poll.several")),
         ),
         _dialog(
             "contact",
-            _field("name", "chats.card.name", required=True, max_length=200),
-            _field("phone", "chats.card.phone", required=True, placeholder="+34 612 34 56 78", input_mode="tel"),
+            _field("contact", "name", "chats.card.name", required=True, max_length=200),
+            _field(
+                "contact", "phone", "chats.card.phone", required=True, placeholder="+34 612 34 56 78", input_mode="tel"
+            ),
         ),
         _dialog(
             "later",
-            rx.el.label(t("chats.later.when"), html_for="later-local"),
-            rx.el.input(
-                id="later-local",
+            text_field(
+                "later-local",
+                t("chats.later.when"),
+                error="later-error",
                 type="datetime-local",
                 required=True,
-                aria_describedby="later-error",
-                class_name="wh-input",
                 custom_attrs={"data-moment": "at"},
             ),
             rx.el.input(type="hidden", name="at"),
@@ -123,38 +121,24 @@ def compose_dialogs() -> rx.Component:
 def _dialog(kind: str, *fields: rx.Component) -> rx.Component:
     later_one = kind == "later"
     send = rx.cond(Messages.compose_again, t("chats.send_again"), t("chats.send"))
-    return rx.dialog.root(
-        rx.dialog.content(
-            close_corner(),
-            rx.dialog.title(t(f"chats.compose.{kind}"), class_name="wh-dialog-title"),
-            rx.dialog.description(t(f"chats.compose.{kind}.body"), class_name="wh-soft"),
-            rx.form(
-                *fields,
-                form_error(Messages.compose_error, f"{kind}-error"),
-                rx.el.div(
-                    rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                    rx.el.button(
-                        t("chats.later.yes") if later_one else send, type="submit", class_name="wh-button wh-primary"
-                    ),
-                    class_name="wh-dialog-actions",
-                ),
-                on_submit=Messages.send_later if later_one else Messages.send_composed,
-                class_name="wh-form",
-            ),
-            class_name="wh-dialog wh-dialog-small",
-            on_close_auto_focus=REFOCUS,
+    return form_dialog(
+        Messages.composing == kind,
+        t(f"chats.compose.{kind}"),
+        Messages.compose_nothing,
+        rx.form(
+            *fields,
+            form_error(Messages.compose_error, f"{kind}-error"),
+            form_end(t("chats.later.yes") if later_one else send),
+            on_submit=Messages.send_later if later_one else Messages.send_composed,
+            class_name="wh-form",
         ),
-        open=Messages.composing == kind,
-        on_open_change=lambda _opened: Messages.compose_nothing,
+        body=t(f"chats.compose.{kind}.body"),
+        small=True,
     )
 
 
-def _field(name: str, label: str, **props: Any) -> rx.Component:
-    identifier = f"compose-{label.rpartition('.')[2]}-{name}"
-    return rx.fragment(
-        rx.el.label(t(label), html_for=identifier),
-        rx.el.input(id=identifier, name=name, auto_complete="off", class_name="wh-input", **props),
-    )
+def _field(kind: str, name: str, label: str, **props: Any) -> rx.Component:
+    return text_field(f"{kind}-{name}", t(label), error=f"{kind}-error", name=name, **props)
 
 
 def _option(number: int) -> rx.Component:
@@ -165,6 +149,7 @@ def _option(number: int) -> rx.Component:
             name=f"option-{number}",
             max_length=100,
             auto_complete="off",
+            placeholder=t("chats.poll.option") + f" {number + 1}",
             aria_label=t("chats.poll.option") + f" {number + 1}",
             class_name="wh-input",
         ),

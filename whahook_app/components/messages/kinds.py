@@ -52,7 +52,8 @@ def _card(card: Any) -> rx.Component:
                 card.chat != "",
                 rx.el.button(
                     t("chats.card.write"),
-                    visually_hidden(" ", card.name),
+                    " ",
+                    card.name,
                     type="button",
                     on_click=Messages.open_chat(card.chat),
                     class_name="wh-text-button",
@@ -77,11 +78,15 @@ def _poll(poll: Any) -> rx.Component:
     )
 
 
+def _votes(option: Any) -> rx.Var:
+    return rx.cond(option.votes == "1", t("chats.poll.chose.one"), t("chats.poll.chose.many"))
+
+
 def _option(option: Any) -> rx.Component:
     return rx.el.li(
         rx.el.span(
             rx.el.span(option.text),
-            rx.el.span(option.votes, visually_hidden(" ", t("chats.poll.chose")), class_name="wh-num"),
+            rx.el.span(option.votes, visually_hidden(" ", _votes(option)), class_name="wh-num"),
             class_name="wh-poll-words",
         ),
         rx.el.span(

@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from whahook_app.components.dialogs import REFOCUS, close_corner, question
+from whahook_app.components.dialogs import form_dialog, form_end, question
+from whahook_app.components.fields import text_area
 from whahook_app.components.parts import form_error
 from whahook_app.components.text import t
 from whahook_app.states.changing import EMOJIS
@@ -104,36 +105,27 @@ def message_dialogs() -> rx.Component:
             on_yes=Messages.delete_for_everyone,
             on_no=Messages.change_nothing,
         ),
-        rx.dialog.root(
-            rx.dialog.content(
-                close_corner(),
-                rx.dialog.title(t("chats.edit.title"), class_name="wh-dialog-title"),
-                rx.dialog.description(t("chats.edit.body"), class_name="wh-soft"),
-                rx.form(
-                    rx.el.label(t("chats.compose"), html_for="edit-text"),
-                    rx.el.textarea(
-                        id="edit-text",
-                        name="text",
-                        rows="4",
-                        required=True,
-                        max_length=65536,
-                        default_value=Messages.edit_text,
-                        aria_describedby="edit-error",
-                        class_name="wh-input",
-                    ),
-                    form_error(Messages.edit_error, "edit-error"),
-                    rx.el.div(
-                        rx.dialog.close(rx.el.button(t("cancel"), type="button", class_name="wh-button wh-ghost")),
-                        rx.el.button(t("save"), type="submit", class_name="wh-button wh-primary"),
-                        class_name="wh-dialog-actions",
-                    ),
-                    on_submit=Messages.edit,
-                    class_name="wh-form",
+        form_dialog(
+            Messages.editing != "",
+            t("chats.edit.title"),
+            Messages.change_nothing,
+            rx.form(
+                text_area(
+                    "edit-text",
+                    t("chats.compose"),
+                    error="edit-error",
+                    name="text",
+                    rows="4",
+                    required=True,
+                    max_length=65536,
+                    default_value=Messages.edit_text,
                 ),
-                class_name="wh-dialog wh-dialog-small",
-                on_close_auto_focus=REFOCUS,
+                form_error(Messages.edit_error, "edit-error"),
+                form_end(t("save")),
+                on_submit=Messages.edit,
+                class_name="wh-form",
             ),
-            open=Messages.editing != "",
-            on_open_change=lambda _opened: Messages.change_nothing,
+            body=t("chats.edit.body"),
+            small=True,
         ),
     )

@@ -67,6 +67,7 @@ CHATS_EN = {
         "are deleted for good, and so is what still waits to go out. Nothing changes on the phone."
     ),
     "history.erase.yes": "Erase for good",
-    "history.erased": "Erased: {n} messages.",
+    "history.erased.one": "Erased: 1 message.",
+    "history.erased.many": "Erased: {n} messages.",
     "error.bad_retention": "Choose a number of days.",
 }

@@ -68,6 +68,7 @@ CHATS_ES = {
         "contacto en esta cuenta, también lo que aún espera a salir. En el teléfono no cambia nada."
     ),
     "history.erase.yes": "Borrar para siempre",
-    "history.erased": "Borrado. Eran {n} mensajes.",
+    "history.erased.one": "Borrado. Era un mensaje.",
+    "history.erased.many": "Borrado. Eran {n} mensajes.",
     "error.bad_retention": "Elige un número de días.",
 }

@@ -15,7 +15,7 @@ JOBS_ES: dict[str, str] = {
     "jobs.queues": "Colas",
     "jobs.queue.sending": "Envíos",
     "jobs.queue.alerts": "Correos de avisos",
-    "jobs.waiting": "esperan",
+    "jobs.waiting": "en espera",
     "jobs.running": "en marcha",
     "jobs.failed_count": "fallidos",
     "jobs.worker_count": "procesos",

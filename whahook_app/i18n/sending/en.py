@@ -14,6 +14,7 @@ SENDING_EN: dict[str, str] = {
     "hold.reach_out": "Waits: WhatsApp lets this account begin no new chats for now. Chats that exist go on.",
     "alert.reach_out": "WhatsApp lets “{name}” begin no new chats. Those that exist go on; the rest waits.",
     "alert.reach_out.nameless": "WhatsApp lets an account begin no new chats.",
+    "alerts.since": "Since",
     "alerts.until": "Until",
     "alerts.kind.reach_out": "WhatsApp lets it begin no chats",
     "alerts.kind.reach_out.hint": "For a time the account can write only to those whom it knows.",

@@ -14,6 +14,7 @@ SENDING_ES: dict[str, str] = {
     "hold.reach_out": "Espera: WhatsApp no deja a esta cuenta empezar chats nuevos por ahora. Los que existen siguen.",
     "alert.reach_out": "WhatsApp no deja a «{name}» empezar chats nuevos. Los que existen siguen; lo demás espera.",
     "alert.reach_out.nameless": "WhatsApp no deja a una cuenta empezar chats nuevos.",
+    "alerts.since": "Desde",
     "alerts.until": "Hasta",
     "alerts.kind.reach_out": "WhatsApp no deja empezar chats",
     "alerts.kind.reach_out.hint": "Por un tiempo la cuenta solo puede escribir a quien ya conoce.",

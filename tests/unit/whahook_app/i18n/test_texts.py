@@ -99,6 +99,7 @@ def test_no_text_is_left_that_nobody_shows() -> None:
         "chats.kind.",
         "chats.unread.",
         "history.days.",
+        "history.erased.",
         "action.",
     )
     made += (
