@@ -3,6 +3,8 @@
   "use strict";
 
   const language = () => (document.documentElement.lang === "en" ? "en" : "es");
+  // The browser's own way of the page's language (en-GB, es-MX): days and months stand in another order there.
+  const locale = () => navigator.languages.find((one) => one.startsWith(language())) ?? language();
   const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
   const NOW = { es: "ahora mismo", en: "just now" };
   const TODAY = { es: "hoy", en: "today" };
@@ -11,15 +13,15 @@
     const seconds = (date - Date.now()) / 1000;
     const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
     if (!unit) return NOW[language()];
-    const format = new Intl.RelativeTimeFormat(language(), { numeric: "always" });
+    const format = new Intl.RelativeTimeFormat(locale(), { numeric: "always" });
     return format.format(Math.trunc(seconds / unit[1]), unit[0]);
   }
 
-  const clock = (date) => date.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hour12: false });
+  const clock = (date) => date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
   function day(date) {
     const other = date.getFullYear() !== new Date().getFullYear();
-    return date.toLocaleDateString(language(), { day: "numeric", month: "short", ...(other && { year: "numeric" }) });
+    return date.toLocaleDateString(locale(), { day: "numeric", month: "short", ...(other && { year: "numeric" }) });
   }
 
   function moment(date) {
@@ -61,7 +63,7 @@
       const date = new Date(this.getAttribute("datetime"));
       if (Number.isNaN(date.getTime())) return write(this, "");
       write(this, (KINDS[this.getAttribute("kind")] || moment)(date));
-      this.title = date.toLocaleString(language(), { dateStyle: "long", timeStyle: "medium" });
+      this.title = date.toLocaleString(locale(), { dateStyle: "long", timeStyle: "medium" });
     }
   }
 
@@ -119,7 +121,7 @@
       if (date.toDateString() === today.toDateString()) return write(this, TODAY[language()]);
       if (date.toDateString() === yesterday.toDateString()) return write(this, YESTERDAY[language()]);
       const year = date.getFullYear() !== today.getFullYear() && { year: "numeric" };
-      write(this, date.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long", ...year }));
+      write(this, date.toLocaleDateString(locale(), { weekday: "long", day: "numeric", month: "long", ...year }));
     }
   }
 

@@ -17,9 +17,21 @@ from tests.e2e.staging import code, stage
 SIZES = {"phone": {"width": 375, "height": 740}, "desk": {"width": 1280, "height": 800}}
 
 
+WIDE = """() => Math.max(
+  document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  ...[...document.querySelectorAll("[role=dialog]")].map((one) => one.getBoundingClientRect().right - innerWidth))"""
+
+MOMENT = """() => {
+  const time = document.createElement("wh-time");
+  time.setAttribute("datetime", "2020-01-05T00:05:00");
+  document.body.append(time);
+  return time.textContent;
+}"""
+
+
 async def no_complaints(page: Page) -> None:
-    """Fail on what axe calls serious or critical, and on a page that is wider than its screen."""
-    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """Fail on what axe calls serious or critical, and on a page or dialog that is wider than its screen."""
+    wide = await page.evaluate(WIDE)
     assert wide <= 0, f"{page.url} is {wide} px too wide"
     found = await Axe().run(page)
     bad = [
@@ -87,6 +99,11 @@ async def test_every_page_and_dialog(new_person: NewPerson, core: Core, size: st
         await person.open(path)
         await expect(page.get_by_role("heading", name=landmark, level=1)).to_be_visible()
         await no_complaints(page)
+        if landmark == "Bajas":
+            # The names of all accounts are in it.
+            await page.locator("#first-opt-out").click()
+            await expect(page.get_by_role("dialog").get_by_label("Número con prefijo del país")).to_be_focused()
+            await no_complaints(page)
     await person.context.clear_cookies()
     for path, landmark in (("/sign-in?error=bad_credentials", "Inicia sesión"), ("/sign-up", "Crea tu cuenta")):
         await person.open(path)
@@ -103,6 +120,8 @@ async def test_the_language_is_the_browsers_until_one_is_chosen(new_person: NewP
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await found.get_by_role("button", name="Details").click()
     await expect(found.locator(".wh-timeline")).to_contain_text("Account created")
+    # As the browser's region writes it; an hour after midnight is no 24th.
+    assert await page.evaluate(MOMENT) == "5 Jan 2020 00:05"
     await page.get_by_role("button", name="Language: English").click()
     # The page's own words and those that came from the server, without a reload.
     await expect(page.get_by_role("heading", name="Conexiones", level=1)).to_be_visible()
