@@ -228,7 +228,7 @@ async def installation(sqlite_template: Path, pages: None, tmp_path: Path) -> As
     async with running_site(tmp_path, copy_sqlite(sqlite_template, tmp_path / "whahook.db"), apart=True, **env) as site:
         host = await site.host()
         lines = await crowd.linked(site, ACCOUNTS)
-        await site.sandbox.config(qrFirstMs=1000, qrNextMs=500, qrMax=4)
+        await site.sandbox.config(qrFirstMs=4000, qrNextMs=1000, qrMax=4)
         yield Installation(site, host, lines)
 
 
