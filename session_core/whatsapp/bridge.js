@@ -10,6 +10,7 @@
   const EARLY_MS = 10; // how often the models are looked for, before they are there
   const HOOK_MS = 5000; // how often models that are missing are looked for after that: each search is dear
   const UNSUPPORTED_MS = 5000; // how long the refusal has to be there: a page that is being put together can look like it
+  const SOON_MS = 2000; // so long the page may take to read something of its own
   const RECENT_S = 60; // a message added with a time so little before we listened, or later, is not history
   const SHOWN_TEXT = 3000; // characters of the page that are read to recognise an unsupported browser
   const doc = Math.random().toString(36).slice(2); // names this load of the page: late news of an older one are dropped
@@ -26,6 +27,12 @@
 
   bridge.tell = tell;
 
+  // null when the page does not say it soon: one answer that never comes must not hold up all that it says of itself.
+  const soon = (promise) =>
+    Promise.race([promise, new Promise((done) => setTimeout(done, SOON_MS, null))]).catch(() => null);
+
+  bridge.soon = soon;
+
   // ---- Where the models are -------------------------------------------------------------------------------------
   // By module name as soon as the page says that it is complete (Debug.VERSION): wa-js waits for 750 ms without a new
   // module first, and asking wa-js earlier makes it search every module. After that through wa-js, which finds modules
@@ -38,6 +45,7 @@
     MsgStore: ["WAWebCollections", "Msg"],
     ChatStore: ["WAWebCollections", "Chat"],
     ContactStore: ["WAWebCollections", "Contact"],
+    PresenceStore: ["WAWebCollections", "Presence"],
     BackendEventBus: ["WAWebBackendEventBus", "BackendEventBus"],
   };
   const found = {};
@@ -45,7 +53,7 @@
   const complete = () => Boolean(window.Debug?.VERSION) && typeof window.require === "function";
 
   const byName = (id) => {
-    if (!complete()) return undefined;
+    if (!complete() && !injected()) return undefined;
     try {
       return window.require(id);
     } catch {
@@ -68,7 +76,6 @@
   const models = (collection) => collection?.getModelsArray?.() ?? collection?.toArray?.() ?? collection?.models ?? [];
   bridge.model = model;
   bridge.byName = byName;
-  bridge.tell = tell;
   bridge.models = models;
   bridge.injected = injected;
   bridge.text = (value) => (value == null ? null : (value._serialized ?? value.$1 ?? value.toString()));
@@ -98,14 +105,12 @@
   };
 
   // ref, both public keys, the secret and, where the build has one, the platform: what the phone reads in the picture.
-  const qrText = async (ref) => {
+  const ownText = async (ref) => {
     const store = byName("WAWebSignalStoreApi")?.waSignalStore;
     const noise = byName("WAWebUserPrefsInfoStore")?.waNoiseInfo;
     const adv = byName("WAWebUserPrefsMultiDevice");
     const base64 = byName("WABase64");
-    if (!store || !noise || !adv || !base64) {
-      return injected() ? ((await window.WPP.conn.getAuthCode().catch(() => null))?.fullCode ?? null) : null;
-    }
+    if (!store || !noise || !adv || !base64) return null;
     const [registration, noiseInfo, secret] = await Promise.all([
       store.getRegistrationInfo(),
       noise.get(),
@@ -121,6 +126,10 @@
     if (platform != null) parts.push(platform);
     return parts.join(",");
   };
+
+  // Where a build has its keys elsewhere, wa-js finds them.
+  const qrText = async (ref) =>
+    (await soon(ownText(ref))) ?? (injected() ? ((await soon(window.WPP.conn.getAuthCode()))?.fullCode ?? null) : null);
 
   // A browser that WhatsApp refuses gets a static page with links to other browsers and none of the modules.
   const looksUnsupported = () => {
@@ -188,13 +197,13 @@
       authenticated: loggedIn,
       registered,
       ref: showsCode ? ref : null,
-      code: showsCode ? await qrText(ref).catch(() => null) : null,
+      code: showsCode ? await qrText(ref) : null,
       phone: user.pn?.user ?? bridge.text(user.pn)?.split(/[@:]/)[0] ?? null,
       lid: bridge.text(user.lid),
       name: conn?.pushname ?? null,
       unsupported: unsupported(),
       gate: gate(),
-      limit: socket?.hasSynced ? await bridge.limit() : null,
+      limit: socket?.hasSynced ? await soon(bridge.limit()) : null,
       delivered,
       traffic,
     };
@@ -243,6 +252,16 @@
     }
   };
   bridge.otherId = otherId;
+  // The same, and the hidden id of a number.
+  bridge.other = (id) => {
+    if (bridge.text(id)?.endsWith("@lid")) return otherId(id);
+    try {
+      const wid = typeof id === "string" ? window.WPP.util.createWid(id) : id;
+      return bridge.text(window.WPP.whatsapp.lidPnCache.getCurrentLid(wid));
+    } catch {
+      return null;
+    }
+  };
 
   // What a kind says beside its text, as the models have it.
   const SAID = {
@@ -362,7 +381,13 @@
     const target = hooked.has(name) ? null : model(name);
     if (typeof target?.on !== "function") return;
     hooked.add(name);
-    for (const event of events) target.on(event, listener);
+    for (const event of events) {
+      try {
+        target.on(event, listener);
+      } catch {
+        // A build that has no such event, and says so.
+      }
+    }
   };
   const hookState = () => {
     for (const [name, events] of Object.entries(STATE_EVENTS)) {

@@ -12,6 +12,8 @@
   const SWEEP_DEPTH = 100; // messages read back in one chat
   const LATELY_CHATS = 20; // chats in which nothing was missed, but something may have been done to what is there
   const LATELY_DEPTH = 20;
+  const SWEEP_ACKS = 50; // messages of ours, sent up to a day before what is swept, whose acknowledgement may be news
+  const ACKS_S = 24 * 60 * 60;
   const CHAT_MS = 5000;
   const SLOW_MS = 5000; // what comes to nothing later than this was waited for in vain: builds have time limits of their own
 
@@ -47,21 +49,15 @@
 
   const inMemory = (key) => models(bridge.model("MsgStore")).find((msg) => isOurs(msg, key));
   bridge.ours = inMemory;
+  // A message by its whole id. A chat, and with it the ids in it, can have moved to its other id since.
+  const heldAs = (id) => {
+    const [fromMe, , key] = id.split("_");
+    const sameKey = (msg) => msg.id?.id === key && String(Boolean(msg.id.fromMe)) === fromMe;
+    return bridge.model("MsgStore")?.get?.(id) ?? models(bridge.model("MsgStore")).find(sameKey);
+  };
 
   // A chat can move from its phone number to a LID and back between two looks.
-  const chatsOf = (chatId) => {
-    const { WPP } = window;
-    const ids = [chatId];
-    try {
-      const wid = WPP.util.createWid(chatId);
-      const cache = WPP.whatsapp.lidPnCache;
-      const other = wid?.isLid?.() ? cache?.getPhoneNumber?.(wid) : cache?.getCurrentLid?.(wid);
-      if (other) ids.push(bridge.text(other));
-    } catch {
-      // No mapping is known: the id itself is all there is.
-    }
-    return ids;
-  };
+  const chatsOf = (chatId) => [chatId, bridge.other(chatId)].filter(Boolean);
 
   const stored = async (chatId, key) => {
     for (const id of chatsOf(chatId)) {
@@ -193,10 +189,7 @@
     try {
       // Half of the time is kept for what comes behind it, and for the way back.
       const limits = { notAfter: Math.min(notAfter, end), leftBy: Date.now() + left(end) / 2 };
-      const sent = await within(send(id, content, options, limits), left(end), "sending");
-      Promise.resolve(sent?.sendMsgResult)
-        .then((result) => bridge.sawResult(key, result))
-        .catch(() => undefined);
+      await within(send(id, content, options, limits), left(end), "sending");
     } catch (error) {
       const taken = inMemory(key);
       if (taken) return { ok: answer(taken) };
@@ -213,13 +206,8 @@
   };
 
   // ---- Changing what was sent -------------------------------------------------------------------------------------
-  // A chat, and with it the ids in it, can have moved to its other id since.
-  const heldAs = (id) => {
-    const key = id.split("_")[2];
-    return models(bridge.model("MsgStore")).find((msg) => msg.id?.id === key && String(msg.id.fromMe) === id.split("_")[0]);
-  };
   const target = async (id, ms) => {
-    const held = bridge.model("MsgStore")?.get?.(id) ?? heldAs(id);
+    const held = heldAs(id);
     if (held) return held;
     try {
       return await within(window.WPP.chat.getMessageById(id), ms, "looking the message up");
@@ -351,8 +339,12 @@
     const messages = new Map();
     const changes = new Map();
     const lately = new Map();
+    const acks = new Map();
     const take = (msg) => {
       bridge.know(msg);
+      const [t, ack] = [Number(msg?.t ?? 0), Number(msg?.ack ?? 0)];
+      if (changedSince != null && msg?.id?.fromMe && t < since && t >= since - ACKS_S && ack > 0)
+        acks.set(bridge.text(msg.id), { id: bridge.text(msg.id), ack, t });
       if (Number(msg?.t ?? 0) >= since && msg?.id?.fromMe && bridge.neverUploaded(msg)) {
         // It was said to be out when it stood in the chat; its file went with the page that had it, and nobody gets it.
         bridge.tell("ack", { id: bridge.text(msg.id), ack: -1 });
@@ -383,8 +375,15 @@
     const others = changedSince == null ? [] : newest.filter((chat) => !missed(chat) && Number(chat.t ?? 0) >= changedSince);
     for (const chat of others.slice(0, LATELY_CHATS)) await read(chat, LATELY_DEPTH).catch(() => undefined);
     const addons = await bridge.addons([...lately.values()], since, left(end));
-    const told = [...messages.values()].sort((a, b) => a.t - b.t);
-    return { ok: { messages: told, changes: [...changes.values(), ...addons], skipped } };
+    const latest = [...acks.values()].sort((a, b) => b.t - a.t).slice(0, SWEEP_ACKS);
+    return {
+      ok: {
+        messages: [...messages.values()].sort((a, b) => a.t - b.t),
+        changes: [...changes.values(), ...addons],
+        acks: latest.map(({ id, ack }) => [id, ack]),
+        skipped,
+      },
+    };
   };
 
   // ---- Linking --------------------------------------------------------------------------------------------------

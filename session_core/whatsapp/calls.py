@@ -20,6 +20,8 @@ _GRACE = timedelta(seconds=2)
 
 _POPUP = timedelta(seconds=10)
 
+_REACH = timedelta(seconds=10)
+
 _LEAVE = timedelta(seconds=2)
 """A page that hangs is closed with its browser."""
 
@@ -112,3 +114,23 @@ async def leave(page: Page) -> None:
     """
     with contextlib.suppress(PlaywrightError):
         await page.goto("about:blank", wait_until="commit", timeout=_LEAVE.total_seconds() * 1000)
+
+
+async def reachable(page: Page) -> bool:
+    """Tell whether the page's address answers, whatever it answers.
+
+    Asked by its own browser: that one's switches (proxy, names, certificates) lead where the page comes from, and
+    neither a service worker nor a policy of the page has a say.
+    """
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_REACH.total_seconds()):
+            session = await page.context.new_cdp_session(page)
+            try:
+                tree = await session.send("Page.getFrameTree")
+                options = {"disableCache": True, "includeCredentials": False}
+                args = {"frameId": tree["frameTree"]["frame"]["id"], "url": page.url, "options": options}
+                resource = (await session.send("Network.loadNetworkResource", args))["resource"]
+                return bool(resource["success"] or resource.get("httpStatusCode"))
+            finally:
+                await session.detach()
+    return False

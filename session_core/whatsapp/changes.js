@@ -89,22 +89,58 @@
     change("presence", { chat, other: bridge.otherId(chat), who, whoOther: bridge.otherId(who), state, t: Date.now() / 1000 });
   };
 
+  // A call is told in two ways, and once.
+  const calls = new Set();
+  const onCall = ({ id, sender, video, group, t }) => {
+    if (id == null || !sender || calls.has(String(id))) return;
+    calls.add(String(id));
+    change("call", {
+      id: String(id),
+      who: user(sender),
+      other: bridge.otherId(sender),
+      video: Boolean(video),
+      group: Boolean(group),
+      t: seconds(t),
+    });
+  };
+
   // ---- Listening ----------------------------------------------------------------------------------------------------
-  // Calls `see` with what a function of the page is given, before the function runs.
-  const overhear = (module, path, name, see) => {
+  // Calls `see` with what a function of the page is given, before it runs, and `answered` with what it returns, too.
+  const overhear = (module, path, name, see, answered = () => undefined) => {
     const owner = quietly(() => path.reduce((found, key) => found[key], bridge.byName(module)));
     const original = owner?.[name];
     if (typeof original !== "function") return;
-    owner[name] = function (...args) {
+    const overheard = function (...args) {
       quietly(() => see(...args));
-      return original.apply(this, args);
+      const answer = original.apply(this, args);
+      quietly(() => answered(answer, ...args));
+      return answer;
     };
+    Object.defineProperty(overheard, "length", { value: original.length }); // wa-js tells builds apart by it
+    quietly(() => {
+      owner[name] = overheard;
+    });
   };
+  bridge.overhear = overhear;
 
   bridge.whenListening.push((messages) => {
     for (const name of ["latestEditMsgKey", "body", "caption"]) messages.on(`change:${name}`, onEdit);
     messages.on("change:type", onType);
     messages.on("add", (msg) => msg?.isNewMsg && onType(msg));
+    // wa-js hears of these by functions that a build may call under other names, and only after its main_ready.
+    quietly(() => {
+      const store = bridge.byName("WAWebCallCollection");
+      (store?.default ?? store).on("add", (call) => {
+        if (call?.outgoing) return;
+        onCall({ id: call.id, sender: call.peerJid, video: call.isVideo, group: call.isGroup, t: call.offerTime });
+      });
+    });
+    quietly(() =>
+      bridge.model("PresenceStore").on("change:chatstate.type", (state) => {
+        const presence = bridge.models(bridge.model("PresenceStore")).find((one) => one.chatstate === state);
+        if (presence && !presence.isGroup) onPresence(text(presence.id), null, state.type);
+      }),
+    );
     overhear("WAWebAddonReactionTableMode", ["reactionTableMode"], "bulkUpsert", (rows) => {
       for (const row of rows)
         onReaction(row.reactionParentKey, row.author ?? row.from, row.reactionText, row.reactionTimestamp);
@@ -135,14 +171,7 @@
       else for (const one of participants ?? []) onPresence(text(id), one.id, one.state);
     });
     WPP.on?.("call.incoming_call", ({ id, isGroup, isVideo, offerTime, sender }) =>
-      change("call", {
-        id: String(id),
-        who: user(sender) ?? null,
-        other: bridge.otherId(sender),
-        video: Boolean(isVideo),
-        group: Boolean(isGroup),
-        t: seconds(offerTime),
-      }),
+      onCall({ id, sender, video: isVideo, group: isGroup, t: offerTime }),
     );
   });
 
@@ -153,7 +182,13 @@
       window.WPP.chat.editMessage(text(msg.id), words, { ...options, linkPreview: false }),
     reaction: (msg, { emoji }) => window.WPP.chat.sendReactionToMessage(text(msg.id), emoji || false),
     // Where WhatsApp does not allow it any more, wa-js would delete the message here only: asked before, see `forbidden`.
-    revoke: (msg) => window.WPP.chat.deleteMessage(text(msg.id.remote), text(msg.id), true, true),
+    // And where it does not see that the message is ours.
+    revoke: (msg) =>
+      msg.senderObj?.isMe
+        ? window.WPP.chat.deleteMessage(text(msg.id.remote), text(msg.id), true, true)
+        : bridge
+            .model("Cmd")
+            .sendRevokeMsgs(window.WPP.chat.get(msg.id.remote), { type: "message", list: [msg] }, { clearMedia: true }),
   };
 
   // Why it cannot be done; undefined when it can, or when this build does not say.

@@ -14,16 +14,9 @@
     }
   };
 
-  // The same person under the other kind of id: a number for a hidden id (LID), and the other way round.
-  const otherId = (wid) =>
-    quietly(() => {
-      const cache = window.WPP?.whatsapp?.lidPnCache;
-      return bridge.text(wid.isLid?.() ? cache?.getPhoneNumber?.(wid) : cache?.getCurrentLid?.(wid));
-    });
-
   const chat = (model, id) => ({
     id,
-    other: otherId(model.id),
+    other: bridge.other(model.id),
     name: text(quietly(() => model.name)) ?? text(quietly(() => model.groupMetadata?.subject)),
     unread: Number(model.unreadCount ?? 0),
     archived: Boolean(quietly(() => model.archive)),
@@ -32,7 +25,7 @@
 
   const contact = (model, id) => ({
     id,
-    other: otherId(model.id),
+    other: bridge.other(model.id),
     name: text(quietly(() => model.name)),
     pushName: text(quietly(() => model.pushname)) ?? text(quietly(() => model.verifiedName)),
   });

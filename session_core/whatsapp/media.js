@@ -35,9 +35,9 @@
   };
 
   // wa-js prepares a file before it hands it over, which can take a while. Whether it is too late is asked again at that
-  // instant, where this build lets us.
+  // instant, where this build lets us; and WhatsApp's answer is heard, which wa-js keeps to itself.
   const tooLate = () => Object.assign(new Error("it is too late"), { code: "too_late" });
-  const asking = async (notAfter, begun, work) => {
+  const asking = async (notAfter, captioned, begun, work) => {
     const module = window.WPP.whatsapp.MediaPrep;
     const original = module?.prepRawMedia;
     const asked = (...args) => {
@@ -45,6 +45,9 @@
       const send = prep.sendToChat;
       const guarded = function (...given) {
         if (Date.now() >= notAfter) throw tooLate();
+        // wa-js makes a caption of the file's name where there is none.
+        const options = (given.length === 1 ? given[0]?.options : given[1])?.productMsgOptions;
+        if (options && !captioned) options.caption = undefined;
         const ending = send.apply(this, given);
         begun(ending);
         return ending;
@@ -95,19 +98,16 @@
       ...(caption ? { caption } : {}),
       ...(type === "voice" ? { isPtt: true, waveform: true } : {}),
     };
-    // wa-js does not hand on what the page answers, unless it is waited for.
+    // wa-js does not hand on what the page answers, unless it is waited for. That a file could not be uploaded is told as a
+    // refusal by WhatsApp would be.
     let ending = null;
-    const begun = (promise) => (ending = promise);
-    const sent = await asking(notAfter, begun, () => window.WPP.chat.sendFileMessage(chat, file, how));
-    // The page has it and uploads it. That it could not is told as a refusal by WhatsApp would be.
-    Promise.resolve(sent?.sendMsgResult)
-      .then((result) => {
-        const said = result?.messageSendResult ?? result;
-        return /^ERROR/i.test(String(said)) ? bridge.tellResult(String(options.messageId), result) : undefined;
-      })
-      .catch(() => undefined);
+    const begun = (promise) => {
+      ending = promise;
+      bridge.heed(options.messageId, promise);
+    };
+    const captioned = Boolean(caption) || type === "document";
+    await asking(notAfter, captioned, begun, () => window.WPP.chat.sendFileMessage(chat, file, how));
     await left(() => bridge.ours(key), ending, leftBy);
-    return { ...sent, sendMsgResult: sent?.sendMsgResult ?? ending };
   };
   for (const type of Object.keys(TYPES)) bridge.senders[type] = send;
 
@@ -134,10 +134,10 @@
           height: number(msg.height),
         }
       : null;
-  // wa-js makes a caption of the name of a document that has none.
+  // wa-js makes a caption of the name of a file that has none.
   bridge.caption = (msg) => {
     const unasked = msg.caption === msg.filename && msg.isCaptionByUser !== true;
-    return msg.caption && !(msg.type === "document" && unasked) ? msg.caption : "";
+    return msg.caption && !unasked ? msg.caption : "";
   };
 
   const blobs = new Map();

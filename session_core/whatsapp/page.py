@@ -21,7 +21,7 @@ from session_core.errors import TransientError, WhahookError
 from session_core.settings import Settings
 from session_core.tasks import TaskOwner, spawn
 from session_core.whatsapp.asking import Asking
-from session_core.whatsapp.calls import call, close_popup, leave, not_now
+from session_core.whatsapp.calls import call, close_popup, leave, not_now, reachable
 from session_core.whatsapp.care import Care
 from session_core.whatsapp.driver import (
     Conflicted,
@@ -145,6 +145,7 @@ class PageDriver(Asking, Messaging):
         if self._tracker.phase not in {Phase.QR, Phase.IDLE}:
             raise not_now()
         code = str(await call(page, "pair", _PAIRING, phone=phone))
+        self._tracker.pairing()
         return "".join(filter(str.isalnum, code)).upper()
 
     async def _tell(self, name: str, **args: object) -> Any:
@@ -399,11 +400,8 @@ class PageDriver(Asking, Messaging):
         """Load a page anew that stays offline, but only when WhatsApp can be reached: an open page costs nothing."""
         self._tracker.restart_deadline()
         page = self._page()
-        try:
-            answer = await page.context.request.get(self._url, timeout=_REFRESH.total_seconds() * 1000)
-            await answer.dispose()
-        except PlaywrightError as error:
-            self._log.info("still_offline", error=_short(error))
+        if not await reachable(page):
+            self._log.info("still_offline")
             return
         self._log.info("offline_for_long", effect="the page is loaded again")
         await self._reload(page)

@@ -8,6 +8,8 @@ from session_core.whatsapp.driver import QrShown
 
 FIRST_LIFE = timedelta(seconds=60)
 LATER_LIFE = timedelta(seconds=20)
+PAIRING_LIFE = timedelta(minutes=3)
+"""Of a linking code that is typed on the phone (whatsapp-web.js asks for a new one as often)."""
 
 
 class QrSeries:

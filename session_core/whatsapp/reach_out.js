@@ -9,16 +9,9 @@
   const KEY = "WAReachoutTimelockState";
   const VERDICT_MS = 2000; // so long the answer to the first message of a chat is waited for
   const NEWS_MS = 1000; // so much later than its refusal the page may hear of the limit
-  const FETCH_MS = 3000;
 
   const later = (ms) => new Promise((done) => setTimeout(done, ms));
-  const quietly = async (read) => {
-    try {
-      return await read();
-    } catch {
-      return undefined; // a build that has it otherwise
-    }
-  };
+  const quietly = (read) => bridge.soon(Promise.resolve().then(read)); // null in a build that has it otherwise
   const utils = () => bridge.byName("WAWebReachoutTimelockUtils");
   const number = (value) => (Number.isFinite(Number(value)) && Number(value) > 0 ? Number(value) : null);
   // Milliseconds since 1970, whatever unit the build keeps.
@@ -53,21 +46,22 @@
   // ---- Refusals -----------------------------------------------------------------------------------------------------
   const refused = new Set(); // keys of messages whose answer was 463
   const isCode = (value) => [value?.errorCode, value?.error, value?.code, value?.messageSendResult].some((one) => Number(one) === CODE);
-  bridge.sawResult = (key, result) => {
-    if (isCode(result)) refused.add(key);
-  };
+  const FINAL = /^ERROR_(UNKNOWN|EXPIRED|CANCELLED|UPLOAD)$/; // after another one the page may try again by itself
 
-  bridge.wasLimited = (msg) => Number(msg.ack ?? 0) < 0 && (isCode(msg) || refused.has(msg.id.id));
+  bridge.wasLimited = (msg) => {
+    const ack = Number(msg.ack ?? 0);
+    return (ack < 0 && isCode(msg)) || (ack <= 0 && refused.has(msg.id.id));
+  };
 
   // {until} when WhatsApp refused the message for the limit.
   bridge.limitOf = async (msg) => {
-    if (!msg?.id?.fromMe || !(Number(msg.ack ?? 0) < 0)) return null;
+    if (!msg?.id?.fromMe || !(Number(msg.ack ?? 0) < 0 || bridge.wasLimited(msg))) return null;
     if (bridge.wasLimited(msg)) {
       let limit = await bridge.limit();
       if (!limit?.limited) {
         // Whoever is refused before the notification came can ask.
         const job = bridge.byName("WAWebGetReachoutTimelockJob");
-        if (job?.fetchReachoutTimelock) await quietly(() => Promise.race([job.fetchReachoutTimelock(), later(FETCH_MS)]));
+        if (job?.fetchReachoutTimelock) await quietly(() => job.fetchReachoutTimelock());
         limit = await bridge.limit();
       }
       return { until: limit?.until ?? null };
@@ -89,22 +83,36 @@
     else bridge.tell("ack", { id, ack: Number(msg.ack ?? 0) });
   };
 
-  // The same by the result of a send, which may come without the message's own word.
-  bridge.tellResult = async (id, result) => {
+  // The same by WhatsApp's answer to a send, which wa-js does not give: not every build writes it into the message too.
+  const tellResult = async (id, result) => {
     const key = id.split("_")[2];
-    bridge.sawResult(key, result);
+    if (isCode(result)) refused.add(key);
+    if (!isCode(result) && !FINAL.test(String(result?.messageSendResult ?? result))) return;
+    await later(NEWS_MS);
     const msg = bridge.models(bridge.model("MsgStore")).find((one) => one.id?.fromMe && one.id.id === key);
-    if (msg && Number(msg.ack ?? 0) < 0) await bridge.tellRefusal(msg);
-    else if (isCode(result)) bridge.tell("limited", { id, until: (await bridge.limit())?.until ?? null });
+    if (Number(msg?.ack ?? 0) !== 0) return; // it has said so itself
+    if (isCode(result)) bridge.tell("limited", { id, until: (await bridge.limit())?.until ?? null });
     else bridge.tell("ack", { id, ack: -1 });
   };
+  bridge.heed = (id, answer) =>
+    Promise.resolve(answer)
+      .then((result) => tellResult(bridge.text(id), result))
+      .catch(() => undefined);
+  bridge.whenListening.push(() =>
+    bridge.overhear("WAWebSendMsgChatAction", [], "addAndSendMsgToChat", () => undefined, (answer, _chat, msg) =>
+      bridge.heed(
+        msg.id,
+        Promise.resolve(answer).then((both) => both?.[1]),
+      ),
+    ),
+  );
 
   // Waits until WhatsApp has answered the first message of a chat, if it does so soon: {until} when it was refused.
   bridge.verdict = async (find, ms) => {
     const end = Date.now() + Math.min(VERDICT_MS, ms);
     while (Date.now() < end) {
       const msg = find();
-      if (msg && Number(msg.ack ?? 0) !== 0) return bridge.limitOf(msg);
+      if (msg && (Number(msg.ack ?? 0) !== 0 || bridge.wasLimited(msg))) return bridge.limitOf(msg);
       await later(20);
     }
     return null;

@@ -12,7 +12,16 @@ from session_core.clock import Clock
 from session_core.errors import TransientError
 from session_core.whatsapp.calls import call
 from session_core.whatsapp.changes import change
-from session_core.whatsapp.driver import ChangeEvent, MessageEdited, MessageRevoked, MessageSeen, ReactionSeen, VoteSeen
+from session_core.whatsapp.driver import (
+    AckChanged,
+    ChangeEvent,
+    MessageEdited,
+    MessageRevoked,
+    MessageSeen,
+    ReactionSeen,
+    VoteSeen,
+)
+from session_core.whatsapp.messages import ack_of
 from session_core.whatsapp.tracker import Patience, Tracker
 from session_core.whatsapp.vitals import Watch
 
@@ -58,11 +67,11 @@ class Sweeper:
         self._vitals.untold(len([message for message in untold if not message.replayed]))
         return [replace(message, replayed=True) for message in untold]
 
-    async def missed(self, page: Page) -> list[MessageSeen | ChangeEvent]:
+    async def missed(self, page: Page) -> list[MessageSeen | AckChanged | ChangeEvent]:
         """Return what came since the page was last listened to; it stays due when the page cannot answer.
 
-        And what became of the messages of the last days: edits, deletions, reactions and votes that happened meanwhile,
-        and those that are known already, which change nothing.
+        And what became of the messages of the last days: acknowledgements, edits, deletions, reactions and votes that
+        came meanwhile, and those that are known already, which change nothing.
         """
         since = self._tracker.missed_since
         changed_since = since - _CHANGES
@@ -83,14 +92,19 @@ class Sweeper:
             self._vitals.told(message.wa_message_id)
         if found["skipped"]:
             self._log.warning("sweep_incomplete", chats_skipped=found["skipped"])
-        return [*messages, *self._changes(found["changes"])]
+        known = self._known_changes()
+        acks = [AckChanged(id_, ack_of(ack)) for id_, ack in found["acks"] if (id_, ack) not in known]
+        known.update((event.wa_message_id, event.ack) for event in acks)
+        return [*messages, *acks, *self._changes(found["changes"], known)]
 
-    def _changes(self, told: list[object]) -> list[ChangeEvent]:
-        """Return what is news since the last sweep of the same load of the page."""
+    def _known_changes(self) -> set[tuple[object, ...]]:
+        """Return what was told already of the same load of the page."""
         doc, known = self._changed
-        if doc != self._tracker.doc:
-            known = set()
-        self._changed = self._tracker.doc, known
+        self._changed = self._tracker.doc, known if doc == self._tracker.doc else set()
+        return self._changed[1]
+
+    def _changes(self, told: list[object], known: set[tuple[object, ...]]) -> list[ChangeEvent]:
+        """Return what is not known yet, and know it."""
         news = []
         for data in told:
             try:

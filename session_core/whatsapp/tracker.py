@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urldefrag, urlsplit
 
 from session_core.clock import Clock
 from session_core.whatsapp.changes import change
@@ -30,7 +30,7 @@ from session_core.whatsapp.driver import (
     Syncing,
 )
 from session_core.whatsapp.messages import PageMessage, ack_of, instant, seen
-from session_core.whatsapp.qr import FIRST_LIFE, QrSeries
+from session_core.whatsapp.qr import FIRST_LIFE, PAIRING_LIFE, QrSeries
 from session_core.whatsapp.snapshot import Limit, Phase, Snapshot, decide
 
 _SWEEP_MARGIN = timedelta(minutes=2)
@@ -118,6 +118,7 @@ class Tracker:
         self._had_login = False
         self._unpaired_since: datetime | None = None
         self._code_until: datetime | None = None
+        self._pairing_until: datetime | None = None
         self._settled_at: datetime | None = None
         self._live_since: datetime | None = None
         self._address = ""
@@ -161,6 +162,7 @@ class Tracker:
 
         Where the first load leads, the page belongs: an address may send on to another one.
         """
+        url = urldefrag(url).url  # a page that moves inside itself goes nowhere
         if url == self._address or (url == "about:blank" and not self._address):
             return []
         if not self._address:
@@ -212,6 +214,10 @@ class Tracker:
         """Count codes from one again: WhatsApp was asked for new ones."""
         self._qr = QrSeries()
 
+    def pairing(self) -> None:
+        """Note that somebody is typing a linking code that the page shows now; whatever happens to the QR meanwhile."""
+        self._pairing_until = self._steady.now() + PAIRING_LIFE
+
     def _enter(self, doc: str) -> None:
         self._leave_ready()
         self._docs.add(doc)
@@ -220,6 +226,7 @@ class Tracker:
         self.phase = Phase.LOADING
         self._qr = QrSeries()
         self._unpaired_since = None
+        self._pairing_until = None
         self.restart_deadline()
 
     def _see(self, snapshot: Snapshot) -> list[DriverEvent]:
@@ -258,8 +265,9 @@ class Tracker:
         if self._unpaired_since is not None and now - self._unpaired_since < self._patience.unpaired:
             return self.phase
         if self.phase is Phase.QR and phase is Phase.QR and not snapshot.code and self._code_until is not None:
-            return Phase.IDLE if now - self._code_until > self._patience.renewal else phase
-        return phase
+            phase = Phase.IDLE if now - self._code_until > self._patience.renewal else phase
+        typing = self._pairing_until is not None and now < self._pairing_until
+        return Phase.QR if phase is Phase.IDLE and self.phase is Phase.QR and typing else phase
 
     def _mind_late_messages(self, snapshot: Snapshot, before: Snapshot | None) -> None:
         """Have messages looked for once more when all that had waited is there, as the page says or as time tells."""

@@ -32,13 +32,13 @@ async def run(page: WaPage, function: str, *args: Any) -> Any:
 
 
 async def listening(page: WaPage) -> None:
-    await page.page.wait_for_function("window.WPP?.isFullReady")
+    await page.ready()
     await page.page.evaluate(LISTEN)
 
 
 async def test_every_kind_goes_out(linked: Linked) -> None:
     page, ana = linked
-    await page.page.wait_for_function("window.WPP?.isFullReady")
+    await page.ready()
     place = {"lat": 40.4, "lng": -3.7, "name": "Sol", "address": "Madrid"}
     await run(page, "chat.sendTextMessage", CHAT, "hi @34611000002", {**QUICK, "mentionedList": [f"{EVA}@c.us"]})
     await run(page, "chat.sendLocationMessage", CHAT, {**QUICK, **place})
@@ -109,7 +109,7 @@ async def test_what_contacts_do(linked: Linked) -> None:
 
 async def test_a_group(linked: Linked) -> None:
     page, ana = linked
-    await page.page.wait_for_function("window.WPP?.isFullReady")
+    await page.ready()
     group = await ana.group("Family", BETO, EVA)
     sent = await page.send(group, "hello all")
     assert sent["id"].startswith(f"true_{group}_")

@@ -94,6 +94,10 @@ class WaPage:
         """Wait until messages flow."""
         await self.until("conn.backend_event", lambda event: event == "offline_delivery_end", after=after)
 
+    async def ready(self) -> None:
+        """Wait until wa-js can be used in main mode. Not by its ``isFullReady``: it may miss the moment for that."""
+        await self.page.wait_for_function("window.WPP?.isReady && WPP.conn.isMainReady()")
+
     async def state(self) -> dict[str, Any]:
         """Return the state of the connection, read directly."""
         found: dict[str, Any] = await self.page.evaluate(

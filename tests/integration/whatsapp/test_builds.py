@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from session_core.domain.content import Text
+from session_core.clock import utcnow
+from session_core.domain.changes import PresenceState
+from session_core.domain.content import Revoke, Text
 from session_core.domain.ids import new_wa_key
-from session_core.whatsapp.driver import LoggedOut, LogoutCause, MessageSeen, Ready
+from session_core.domain.message import Ack
+from session_core.whatsapp.driver import (
+    AckChanged,
+    CallSeen,
+    LoggedOut,
+    LogoutCause,
+    MessageSeen,
+    PresenceSeen,
+    Ready,
+)
 from session_core.whatsapp.page import PageDriver
 from tests.integration.whatsapp.conftest import Cockpit
 from tests.integration.whatsapp.test_loss import page_of
-from tests.servers.sandbox import PhoneClient
+from tests.servers.sandbox import PhoneClient, RunningSandbox
 from tests.waiting import eventually
 
 EVA = "34611000001"
+CHAT = f"{EVA}@c.us"
 PATIENCE = timedelta(seconds=30)
 LOOK_UP = "Object.defineProperty(WPP.whatsapp.functions, 'queryWidExists', { configurable: true, value: %s })"
 # Not isFullReady: wa-js misses the moment for that when the page is in its main mode before it listens.
@@ -40,6 +53,23 @@ NEWS_UNSAID = """() => {
     return add(msg, ...rest);
   };
 }"""
+
+
+# It says less than others: of a refused message only in its answer, of a call only that it is there, nothing of who
+# wrote a message.
+SAYS_LESS = """() => {
+  const { prototype } = require('WAWebMsgModel'), update = prototype.updateAck;
+  prototype.updateAck = function (ack, ...rest) { return ack < 0 ? this : update.call(this, ack, ...rest); };
+  Object.defineProperty(prototype, 'senderObj', { configurable: true, get: () => ({}) });
+  WPP.ev.removeAllListeners('chat.presence_change');
+}"""
+SILENT = """(silent) => {
+  const answer = silent ? new Promise(() => undefined) : Promise.resolve(false);
+  require('WAWebReachoutTimelockUtils').isUserReachoutTimelocked = () => answer;
+}"""
+CALL = """() => require('WAWebCallCollection').trigger('add',
+  { id: 'C1', peerJid: WPP.util.createWid('%s'), isVideo: true, isGroup: false, outgoing: false, offerTime: 0 })"""
+READ_UNHEARD = "(id) => { WPP.whatsapp.MsgStore.get(id).attributes.ack = 3; }"
 
 
 async def look_up_is(driver: PageDriver, value: str) -> None:
@@ -83,3 +113,41 @@ async def test_a_message_that_does_not_say_that_it_is_new_is_told(cockpit: Cockp
     seen = await told.hear(MessageSeen, lambda event: event.text == "hola")
     assert not seen.replayed
     assert await page_of(driver).evaluate("window.unsaid") == 1
+
+
+async def test_a_build_that_says_less(cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient) -> None:
+    await sandbox.config(ackReadMs=None)
+    driver, told = await cockpit.link(ana)
+    page = page_of(driver)
+    await eventually(lambda: page.evaluate(IN_MAIN), PATIENCE)
+    sent = await driver.send(CHAT, Text(text="hola"), new_wa_key())
+    target = str(sent.wa_message_id)
+    await told.hear(AckChanged, lambda event: event == AckChanged(target, Ack.DEVICE))
+    await page.evaluate(SAYS_LESS)
+
+    # One thing that the page cannot tell does not hold up the others.
+    await page.evaluate(SILENT, True)
+    state = await asyncio.wait_for(page.evaluate("__whahook.snapshot()"), 5)
+    assert '"mode":"MAIN"' in state
+    await page.evaluate(SILENT, False)
+    await driver.watch(CHAT)
+    await ana.presence(EVA, "composing")
+    assert (await told.hear(PresenceSeen)).state is PresenceState.TYPING
+    for _ in range(2):
+        await page.evaluate(CALL % CHAT)
+    assert (await told.hear(CallSeen)).caller == CHAT
+
+    await sandbox.config(failSends={"mode": "next", "count": 1})
+    failed = await driver.send(CHAT, Text(text="no"), new_wa_key())
+    await told.hear(AckChanged, lambda event: event == AckChanged(failed.wa_message_id, Ack.ERROR))
+
+    # It was read while nobody listened.
+    await page.evaluate(READ_UNHEARD, target)
+    for _ in range(2):
+        driver._tracker.missed_since, driver._tracker.sweep_due = utcnow() + timedelta(minutes=1), True
+        await driver._tend()
+    await told.hear(AckChanged, lambda event: event == AckChanged(target, Ack.READ))
+
+    await driver.send(CHAT, Revoke(target_id=target), new_wa_key())
+    assert [message["revoked"] for message in await ana.received()] == [True]
+    assert (len(told.all(CallSeen)), len(told.all(AckChanged, lambda event: event.ack is Ack.READ))) == (1, 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -27,6 +28,7 @@ from session_core.whatsapp.driver import (
     SendNotTried,
     Syncing,
 )
+from session_core.whatsapp.tracker import Patience
 from tests.integration.whatsapp.conftest import Cockpit
 from tests.servers.sandbox import PhoneClient, RunningSandbox
 
@@ -196,8 +198,18 @@ async def test_the_sites_own_address(cockpit: Cockpit, sandbox: RunningSandbox, 
     cockpit.browsers = type(cockpit.browsers)(cockpit.settings.model_copy(update={"chromium_args_setting": args}))
     cockpit.url = "https://web.whatsapp.com/"
     try:
-        _, told = await cockpit.link(ana)
+        driver, _ = await cockpit.link(ana)
+        await driver.close()
+        second = timedelta(seconds=1)
+        driver, told = await cockpit.start(patience=replace(Patience(), poll=second / 5, offline=second))
         await told.hear(Ready)
-        await cockpit.drivers[-1].close()
+        told.mark()
+        # Whether it can be reached is asked where the page comes from: nobody else knows that place.
+        await ana.offline()
+        await told.hear(Offline)
+        await told.hear(Loaded)
+        await ana.online()
+        await told.hear(Ready)
+        await driver.close()
     finally:
         await cockpit.browsers.stop()

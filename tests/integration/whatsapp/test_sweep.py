@@ -17,6 +17,8 @@ from session_core.whatsapp.driver import (
     VoteSeen,
 )
 from tests.integration.whatsapp.conftest import Cockpit
+from tests.integration.whatsapp.test_builds import IN_MAIN, PATIENCE
+from tests.integration.whatsapp.test_loss import page_of
 from tests.servers.sandbox import PhoneClient, RunningSandbox
 from tests.waiting import eventually
 
@@ -124,9 +126,7 @@ async def test_people_in_moved_chats_have_their_numbers(
     seen = await told.hear(MessageSeen)
     assert (seen.chat_id.endswith("@lid"), seen.kept_as) == (True, CHAT)
     # What is told before wa-js is there cannot know the number.
-    page = driver._open_page()
-    assert page is not None
-    await page.wait_for_function("() => WPP.isFullReady")
+    await eventually(lambda: page_of(driver).evaluate(IN_MAIN), PATIENCE)
     await driver.watch(seen.chat_id)
     await ana.presence(EVA, "composing")
     presence = await told.hear(PresenceSeen)

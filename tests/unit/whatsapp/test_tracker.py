@@ -274,6 +274,28 @@ def test_a_second_login_can_end_too(page: Page) -> None:
     assert page.reloads("d3", URL + "?post_logout=1&again") == [LoggedOut(LogoutCause.UNLINKED)]
 
 
+def test_the_qr_may_go_while_a_linking_code_is_typed(page: Page) -> None:
+    page.says(QR)
+    page.tracker.pairing()
+    page.clock.pass_(170)
+    assert page.says(GONE, GONE | {"state": "UNPAIRED_IDLE"}) == []
+    assert kinds(page.says(LOGIN)) == [Linking]
+
+
+def test_a_linking_code_that_nobody_typed_has_expired_with_the_qr(page: Page) -> None:
+    page.says(QR)
+    page.tracker.pairing()
+    page.clock.pass_(181)
+    assert page.says(QR | {"state": "UNPAIRED_IDLE"}) == [QrExpired()]
+
+
+def test_a_page_that_moves_inside_itself_logs_nobody_out(page: Page) -> None:
+    page.says(MAIN)
+    page.reloads("d2", URL + "?post_logout=1")
+    page.says(QR, LOGIN, SYNC, MAIN)
+    assert page.tracker.navigated(URL + "?post_logout=1#chat") == []
+
+
 def test_a_scan_that_comes_to_nothing_is_no_logout(page: Page) -> None:
     page.says(QR, LOGIN)
     assert kinds(page.says(QR | {"ref": "b", "code": "b"})) == [QrShown]
