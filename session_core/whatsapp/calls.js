@@ -6,7 +6,7 @@
   const bridge = window.__whahook;
   if (!bridge) return;
 
-  const FULL_READY_MS = 5000; // how long wa-js is waited for; half of it once it was injected
+  const FULL_READY_MS = 5000; // how long wa-js is waited for, by who sends nothing; half of it once it was injected
   const POLL_MS = 50;
   const SWEEP_CHATS = 60; // chats whose stored messages are read in one sweep
   const SWEEP_DEPTH = 100; // messages read back in one chat
@@ -147,7 +147,7 @@
     const send = bridge.senders[content.type];
     if (!send) return { refused: "kind_not_supported", detail: content.type };
     const end = Date.now() + ms;
-    if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
+    if (!(await until(waJsReady, ms / 2))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     const before = inMemory(key);
     if (bridge.neverUploaded(before)) return { refused: "upload_failed", detail: "" };
@@ -227,7 +227,7 @@
 
   bridge.change = async ({ content, key, notAfter, ms }) => {
     const end = Date.now() + ms;
-    if (!(await until(waJsReady, Math.min(ms, FULL_READY_MS)))) return { notTried: "wa-js is not running" };
+    if (!(await until(waJsReady, ms / 2))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
     let msg;
     let options;
