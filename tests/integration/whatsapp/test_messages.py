@@ -77,7 +77,8 @@ async def test_a_message_is_told_when_it_is_decrypted(
     assert (seen.kind, seen.text) == ("text", "secret")
     await ana.write(EVA, "next")
     await told.hear(MessageSeen, lambda event: event.text == "next")
-    assert [event.text for event in told.all(MessageSeen)] == ["secret", "next"]
+    # A sweep that was late may tell one of them again.
+    assert list(dict.fromkeys(event.text for event in told.all(MessageSeen))) == ["secret", "next"]
 
 
 async def test_a_number_that_is_not_on_whatsapp(cockpit: Cockpit, sandbox: RunningSandbox, ana: PhoneClient) -> None:
