@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
+
+import psutil
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Changes with every start of the machine; containers on one machine share it."""
 
 
 class Clock(Protocol):
@@ -49,6 +58,41 @@ def uptime() -> float:
     For what runs out elsewhere too, such as a lease: whoever wakes up has to know that it is over.
     """
     return time.clock_gettime(_NEVER_ASLEEP)
+
+
+@lru_cache(maxsize=1)
+def this_boot() -> str:
+    """Return what names this boot of this machine."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        # macOS: rounded, since it is computed anew from a clock that is set now and then.
+        return f"{os.uname().nodename}-{round(psutil.boot_time(), -2):.0f}"
+
+
+class Jumps:
+    """Tells whether this machine's wall clock jumped lately, or the machine slept: then times before are of no use.
+
+    It notices a jump the first time that it is asked after it.
+    """
+
+    LEAST = timedelta(seconds=5)
+    """What a clock is corrected by in small steps is no jump."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._steady = steady
+        self._ahead = wall() - steady()
+        self._noticed: float | None = None
+
+    def within(self, lately: timedelta) -> bool:
+        """Tell whether a jump was noticed less than ``lately`` ago."""
+        steady = self._steady()
+        ahead = self._wall() - steady
+        if abs(ahead - self._ahead) > self.LEAST.total_seconds():
+            self._noticed = steady
+        self._ahead = ahead
+        return self._noticed is not None and steady - self._noticed < lately.total_seconds()
 
 
 def utcnow() -> datetime:

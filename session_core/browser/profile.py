@@ -14,6 +14,7 @@ import structlog
 
 from session_core.browser import processes, stamp
 from session_core.browser.stamp import Stamp
+from session_core.clock import this_boot
 from session_core.errors import FatalError
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ class Profile:
             raise FatalError(f"The profile folder cannot be used: {error.strerror}.", code=code) from error
         try:
             self._clear_leftovers()
-            self._stamp(boot=stamp.this_boot(), host=stamp.this_host())
+            self._stamp(boot=this_boot(), host=stamp.this_host())
         except BaseException:
             self.release()
             raise
@@ -177,8 +178,8 @@ def owner_is_dead(lock_target: str, profile: Path, last: Stamp) -> bool:
     if not number.isdigit():
         return False
     if host != stamp.this_host():
-        return host == last.host and last.boot == stamp.this_boot()
-    if host == last.host and last.boot not in {"", stamp.this_boot()}:
+        return host == last.host and last.boot == this_boot()
+    if host == last.host and last.boot not in {"", this_boot()}:
         return True
     try:
         command = psutil.Process(int(number)).cmdline()

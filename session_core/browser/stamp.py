@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
-from functools import lru_cache
 from pathlib import Path
 
-import psutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 STAMP_NAME = ".whahook.json"
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-"""Changes with every start of the machine; containers on one machine share it."""
 
 
 class Stamp(BaseModel):
@@ -51,13 +45,3 @@ def change(profile: Path, **changes: object) -> Stamp:
 def this_host() -> str:
     """Return the name of this machine as Chromium writes it into its locks."""
     return socket.gethostname()
-
-
-@lru_cache(maxsize=1)
-def this_boot() -> str:
-    """Return what names this boot of this machine."""
-    try:
-        return BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        # macOS: rounded, since it is computed anew from a clock that is set now and then.
-        return f"{os.uname().nodename}-{round(psutil.boot_time(), -2):.0f}"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from session_core.bus import keys
+from session_core.bus import keys, marks
 from session_core.bus.connection import RedisClient
 
 _KEEP_UNTIL_NEXT = """
@@ -26,7 +26,7 @@ async def begin_round(redis: RedisClient, token: str, ttl: timedelta) -> bool:
         token: who takes it.
         ttl: how long it stays taken when this process dies.
     """
-    return bool(await redis.set(keys.ALERTS_ROUND, token, nx=True, px=ttl))
+    return await marks.put(redis, keys.ALERTS_ROUND, ttl, value=token)
 
 
 async def end_round(redis: RedisClient, token: str, rest: timedelta) -> None:
@@ -46,23 +46,23 @@ async def missing_since(
         now: the time.
     """
     missing = sorted(set(holders) - set(alive))
-    noted = await redis.hgetall(keys.HOSTS_MISSING)
+    # A clock that was set back since: then it counts from now on.
+    noted = {
+        host: min(datetime.fromisoformat(at), now) for host, at in (await redis.hgetall(keys.HOSTS_MISSING)).items()
+    }
     over = [host for host in noted if host not in missing]
     async with redis.pipeline(transaction=True) as pipe:
         if over:
             pipe.hdel(keys.HOSTS_MISSING, *over)
         for host in missing:
-            pipe.hsetnx(keys.HOSTS_MISSING, host, now.isoformat())
+            pipe.hset(keys.HOSTS_MISSING, host, noted.get(host, now).isoformat())
         await pipe.execute()
-    return {host: datetime.fromisoformat(noted[host]) if host in noted else now for host in missing}
+    return {host: noted.get(host, now) for host in missing}
 
 
 async def mark_queued(redis: RedisClient, alert_ids: Sequence[UUID], ttl: timedelta) -> list[UUID]:
     """Return those for which no job waits, and note that one does from now on, for at most ``ttl``."""
-    async with redis.pipeline(transaction=False) as pipe:
-        for alert_id in alert_ids:
-            pipe.set(keys.alert_mail_queued(alert_id), "1", nx=True, px=ttl)
-        marked = await pipe.execute()
+    marked = await marks.put_each(redis, [keys.alert_mail_queued(alert_id) for alert_id in alert_ids], ttl)
     return [alert_id for alert_id, new in zip(alert_ids, marked, strict=True) if new]
 
 
@@ -73,4 +73,4 @@ async def taken(redis: RedisClient, alert_id: UUID) -> None:
 
 async def time_to_tidy(redis: RedisClient, every: timedelta) -> bool:
     """Tell once in ``every`` that old alerts should be deleted."""
-    return bool(await redis.set(keys.ALERTS_TIDIED, "1", nx=True, px=every))
+    return await marks.put(redis, keys.ALERTS_TIDIED, every)

@@ -6,9 +6,17 @@ import asyncio
 from datetime import timedelta
 
 from session_core.bus.connection import RedisClient
+from session_core.bus.marks import milliseconds
 
 TIMEOUT = timedelta(seconds=2)
 """A person waits for the answer."""
+
+_BEGIN = """
+if not redis.call('SET', KEYS[1], 0, 'NX', 'PX', ARGV[1]) and redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+"""
+"""When the server's clock was set back, the window would end late by as much: then it begins anew."""
 
 
 async def count(redis: RedisClient, key: str, window: timedelta) -> tuple[int, timedelta]:
@@ -23,7 +31,7 @@ async def count(redis: RedisClient, key: str, window: timedelta) -> tuple[int, t
         BUS_ERRORS: the bus is away or does not answer; whether it was counted is not known.
     """
     async with asyncio.timeout(TIMEOUT.total_seconds()), redis.pipeline(transaction=True) as pipe:
-        pipe.set(key, 0, px=window, nx=True)
+        pipe.eval(_BEGIN, 1, key, milliseconds(window))
         pipe.incr(key)
         pipe.pttl(key)
         _, found, left = await pipe.execute()

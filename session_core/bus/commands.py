@@ -205,7 +205,9 @@ class CommandServer:
         """Return the seconds that are left for a command, by the bus's clock."""
         seconds, microseconds = await self._redis.time()
         given = int(entry_id.partition("-")[0])
-        return float(given + int(fields["ms"]) - seconds * 1000 - microseconds / 1000) / 1000
+        left = float(given + int(fields["ms"]) - seconds * 1000 - microseconds / 1000) / 1000
+        # The bus's clock may have been set back since; its stream goes on from the greatest time that it has seen.
+        return min(left, int(fields["ms"]) / 1000)
 
     async def _carry_out(self, entry_id: str, fields: dict[str, str]) -> dict[str, Any] | None:
         left = await self._left(entry_id, fields)

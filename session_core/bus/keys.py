@@ -126,6 +126,11 @@ def rate_of_user(user_id: UUID) -> str:
     return f"wh:rate:{{{user_id}}}:user"
 
 
+def rate_clock(key: str) -> str:
+    """Hash beside a sorted set of sends: boot of a machine -> by how much the server's clock is ahead of its uptime."""
+    return f"{key}:clock"
+
+
 ALERTS_ROUND = "wh:alerts:round"
 """Held by the process that looks for problems now, and until the next round is due."""
 

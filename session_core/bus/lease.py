@@ -41,6 +41,12 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
+_SHORTEN = """
+for _, key in ipairs(KEYS) do
+  if redis.call('PTTL', key) > tonumber(ARGV[1]) then redis.call('PEXPIRE', key, ARGV[1]) end
+end
+"""
+
 _RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
@@ -119,6 +125,16 @@ async def holders(redis: RedisClient, account_ids: Sequence[UUID]) -> dict[UUID,
         return {}
     values = await redis.mget([keys.lease(account_id) for account_id in account_ids])
     return {account_id: host_of(value) for account_id, value in zip(account_ids, values, strict=True) if value}
+
+
+async def shorten(redis: RedisClient, account_ids: Sequence[UUID], ttl: timedelta = LEASE) -> None:
+    """Let leases that would last longer than any last for ``ttl`` from now on, unless they are renewed.
+
+    The server's clock was set back since they were taken: those of a dead host would last for as long as it was wrong.
+    """
+    if account_ids:
+        names = [keys.lease(account_id) for account_id in account_ids]
+        await redis.eval(_SHORTEN, len(names), *names, _milliseconds(ttl))
 
 
 def host_of(value: str) -> str:

@@ -9,9 +9,13 @@ from uuid import UUID
 
 from session_core.bus import hosts, lease
 from session_core.bus.connection import RedisClient
+from session_core.clock import uptime
 from session_core.domain.sharing import Place, lease_surely_over
 
 LOOK_TIMEOUT = timedelta(seconds=4)
+
+CLOCK_JUMP = LOOK_TIMEOUT + timedelta(seconds=2)
+"""More than an answer may be late."""
 
 
 class Neighbours:
@@ -32,6 +36,8 @@ class Neighbours:
         self._folders: dict[str, str] = {}
         self._vaults: dict[str, str] = {}
         self._bus_age = timedelta(0)
+        self._bus_ahead: float | None = None
+        self._bus_even_since: float | None = None
         self._free_since: dict[UUID, float] = {}
         self._first_look: float | None = None
 
@@ -73,7 +79,8 @@ class Neighbours:
             known = await hosts.known(self._redis)
             held = await lease.holders(self._redis, wanted)
             if wanted:
-                self._bus_age = await hosts.bus_age(self._redis)
+                await lease.shorten(self._redis, list(held), self._ttl)
+                await self._look_at_bus()
         self._folders = {beat.host_id: beat.folder for beat, _ in known}
         self._vaults = {beat.host_id: beat.vault for beat, _ in known}
         self._places = {beat.host_id: beat.place for beat, lives in known if lives and beat.host_id != self._host_id}
@@ -82,6 +89,16 @@ class Neighbours:
         self._first_look = self._first_look or now
         self._free_since = {account_id: self._free_since.get(account_id, now) for account_id in free}
         return free
+
+    async def _look_at_bus(self) -> None:
+        """Note how old the bus is; one whose clock jumped is no older than that: its leases may have run out then."""
+        age, (seconds, _) = await hosts.bus_age(self._redis), await self._redis.time()
+        ahead, now = seconds - uptime(), self._now()
+        if self._bus_ahead is not None and abs(ahead - self._bus_ahead) > CLOCK_JUMP.total_seconds():
+            self._bus_even_since = now
+        self._bus_ahead = ahead
+        even = None if self._bus_even_since is None else timedelta(seconds=now - self._bus_even_since)
+        self._bus_age = age if even is None else min(age, even)
 
     def free_for(self, account_id: UUID) -> timedelta:
         """Return for how long we have seen the account without a holder."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from session_core.bus import holds, lease
 from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
-from session_core.clock import utcnow
+from session_core.clock import SteadyClock, utcnow
 from session_core.core import Core
 from session_core.domain.commands import REACH_OUT, Doubt, SendMessage, SendOutcome
 from session_core.domain.lane import Hold, HoldCode
@@ -26,9 +26,6 @@ from session_core.store import accounts, messages, sending, waiting
 from session_core.store.models import Message
 
 log = structlog.get_logger(__name__)
-
-LOOK_AT_LEAST_EVERY = timedelta(minutes=1)
-"""A lane that is held back for longer is looked at all the same: a wake-up may have been lost meanwhile."""
 
 NOT_SUPPORTED = "kind_not_supported"
 """``failure`` of a message that nobody here knows how to send."""
@@ -81,17 +78,18 @@ class _Drain:
         self._tried = 0
 
     async def run(self, drain_for: timedelta) -> int:
-        until = utcnow() + drain_for
+        clock = SteadyClock()
+        until = clock.now() + drain_for
         while self._lane.held:
             following = await self._next()
             if following is None:
                 break
-            if utcnow() >= until:
+            if clock.now() >= until:
                 await mark_due(self._core.redis, self._account_id)
                 break
             delay = await self._handle(following)
             if delay is not None:
-                await mark_due_after(self._core.redis, self._account_id, min(delay, LOOK_AT_LEAST_EVERY))
+                await mark_due_after(self._core.redis, self._account_id, min(delay, lanes.LOOK_AT_LEAST_EVERY))
                 break
         return self._tried
 
@@ -125,8 +123,12 @@ class _Drain:
         if message.expires_at is not None and message.expires_at <= now and message.status is MessageStatus.QUEUED:
             await settle.expire(self._core, following.user_id, message)
             return None
-        step = policy.next_step(_head(message), now)
+        step = policy.next_step(_head(message), now, self._timeout)
         match step:
+            case policy.Anew(lasts):
+                log.warning("lease_of_another_time", message_id=str(message.id), seconds=lasts.total_seconds())
+                await settle.begin_anew(self._core, message, now + lasts)
+                return await self._hold(following.user_id, message, Hold(code=HoldCode.CHECKING, until=now + lasts))
             case policy.Wait(delay):
                 under_way = message.status is MessageStatus.SENDING
                 code = HoldCode.CHECKING if under_way else HoldCode.TRY_AGAIN
@@ -141,7 +143,7 @@ class _Drain:
         """Say why the lane rests; return for how long."""
         if await holds.keep(self._core.redis, self._account_id, message.id, hold):
             await settle.held(self._core, user_id, message, hold)
-        return (hold.until or utcnow() + LOOK_AT_LEAST_EVERY) - utcnow()
+        return (hold.until or utcnow() + lanes.LOOK_AT_LEAST_EVERY) - utcnow()
 
     async def _send(self, user_id: UUID, message: Message, step: policy.Send) -> timedelta | None:
         token = uuid4().hex

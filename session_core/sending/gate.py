@@ -9,6 +9,7 @@ from uuid import UUID
 from session_core.domain import pacing
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus, Turn
+from session_core.sending.policy import CLOCKS_DIFFER
 from session_core.store import sending, waiting
 from session_core.store.engine import Transaction
 from session_core.store.models import Message
@@ -56,7 +57,8 @@ async def _closed(
 async def _pace(session: Transaction, account_id: UUID, settings: pacing.SendingSettings, now: datetime) -> Hold | None:
     """Look at the account's own pauses. Exact: a lane sends one message at a time, so nothing goes out meanwhile."""
     if settings.gap or settings.jitter:
-        for last in await waiting.last_sent(session, account_id):
+        # What is said to have gone out later than now is from before the clock was set back: nothing waits for it.
+        for last in await waiting.last_sent(session, account_id, until=now + CLOCKS_DIFFER):
             free = _later(pacing.free_after_gap(settings, last.sent_at or last.updated_at, last.id), now)
             if free is not None:
                 return Hold(code=HoldCode.PACE, until=free)

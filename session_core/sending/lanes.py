@@ -4,6 +4,9 @@ A wake-up sets the mark ``queued`` and puts a job into the queue. The job remove
 lease, then reads the lane: what was stored before the mark was set is seen, what is stored later sets it anew. A drain
 that finds the lane taken leaves the mark ``again``; whoever holds the lane finds it when leaving. All of that is only
 about work not done twice or forgotten: who may send is decided by the row's token.
+
+A mark or lease that lasts longer than anybody sets one is from before the server's clock was set back, and is over (see
+`session_core.bus.marks`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from session_core.bus import keys
+from session_core.bus import keys, marks
 from session_core.bus.connection import RedisClient
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.tasks import RecurringTask
@@ -28,14 +31,22 @@ QUEUED_FOR = timedelta(seconds=5)
 LANE_LEASE = timedelta(seconds=5)
 """How long a drain that died keeps its lane. A living one renews at a third of it."""
 
+LOOK_AT_LEAST_EVERY = timedelta(minutes=1)
+"""A lane that is held back for longer is looked at all the same: a wake-up may have been lost meanwhile."""
+
+SLACK = timedelta(seconds=5)
+"""So much later than that a mark may be before it is taken for one of another time."""
+
 _ENTER = """
 redis.call('DEL', KEYS[1])
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+local left = redis.call('PTTL', KEYS[2])
+if left == -2 or left > tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
   redis.call('DEL', KEYS[3])
   return -1
 end
 redis.call('SET', KEYS[3], '1', 'PX', 10 * tonumber(ARGV[2]))
-return math.max(0, redis.call('PTTL', KEYS[2]))
+return math.max(0, left)
 """
 
 _RENEW = """
@@ -50,8 +61,14 @@ return redis.call('DEL', KEYS[2])
 """
 
 _WAKE_IDLE = """
-if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
-if redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[1]) == 0 then return 0 end
+for i = 1, 2 do
+  local left = redis.call('PTTL', KEYS[i])
+  if left ~= -2 and left <= tonumber(ARGV[i + 1]) then return 0 end
+end
+local now = redis.call('TIME')
+local due = redis.call('ZSCORE', KEYS[3], ARGV[1])
+if due and tonumber(due) <= now[1] * 1000 + tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[3], 0, ARGV[1])
 redis.call('LPUSH', KEYS[4], '1')
 return 1
 """
@@ -102,15 +119,12 @@ async def enter(redis: RedisClient, account_id: UUID, ttl: timedelta = LANE_LEAS
 
 async def to_queue(redis: RedisClient, account_ids: Sequence[UUID], ttl: timedelta = QUEUED_FOR) -> list[UUID]:
     """Set the mark ``queued`` and return the lanes that did not have it: a job has to be queued for each of those."""
-    async with redis.pipeline(transaction=False) as pipe:
-        for account_id in account_ids:
-            pipe.set(keys.lane_queued(account_id), "1", nx=True, px=ttl)
-        marked = await pipe.execute()
+    marked = await marks.put_each(redis, [keys.lane_queued(account_id) for account_id in account_ids], ttl)
     return [account_id for account_id, new in zip(account_ids, marked, strict=True) if new]
 
 
 async def wake_idle(redis: RedisClient, account_id: UUID) -> bool:
-    """Wake a lane that nobody drains, that waits in no queue, and that is not marked to be drained later."""
+    """Wake a lane with work that nobody drains, that waits in no queue, and that is not marked to be drained soon."""
     woken = await redis.eval(
         _WAKE_IDLE,
         4,
@@ -119,5 +133,8 @@ async def wake_idle(redis: RedisClient, account_id: UUID) -> bool:
         keys.LANES_DUE,
         keys.LANES_POKE,
         str(account_id),
+        marks.milliseconds(QUEUED_FOR),
+        marks.milliseconds(LANE_LEASE),
+        marks.milliseconds(LOOK_AT_LEAST_EVERY + SLACK),
     )
     return bool(woken)

@@ -4,10 +4,14 @@ Reserve, then commit: a place is taken before the send and counts from the send 
 get more through than allowed. All rules are checked and taken in one step of the server (``acquire.lua``), so no place
 is wasted on a message that another rule holds back. Places of a worker that died count until the lease and one window
 are over: the error is on the safe side.
+
+Time is the server's, whatever its clock is set to meanwhile (``clock.lua``): what was sent keeps its age through a jump
+ahead, and holds nobody up for longer than a window after a jump back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +19,7 @@ from uuid import UUID
 
 from session_core.bus import keys
 from session_core.bus.connection import RedisClient
+from session_core.clock import this_boot, uptime
 from session_core.domain.lane import HoldCode
 from session_core.sending.policy import limiter_lease
 from session_core.settings import Settings
@@ -75,6 +80,11 @@ class Permit:
         """The sorted sets of its rules."""
         return [keys.rate_of_account(self.user_id, self.account_id), keys.rate_of_user(self.user_id)]
 
+    @property
+    def all_keys(self) -> list[str]:
+        """Everything that the scripts look at."""
+        return [keys.rate_memory(self.user_id), *self.keys, *map(keys.rate_clock, self.keys)]
+
 
 @dataclass(frozen=True, slots=True)
 class Denied:
@@ -96,11 +106,19 @@ def member_of(message_id: UUID, token: str) -> str:
 class Limiter:
     """Hands out permits."""
 
-    def __init__(self, redis: RedisClient, limits: Limits) -> None:
+    def __init__(self, redis: RedisClient, limits: Limits, uptime: Callable[[], float] = uptime) -> None:
+        """Prepare.
+
+        Args:
+            redis: the bus.
+            limits: the rules.
+            uptime: seconds by a clock that never jumps, one for all processes of this machine.
+        """
         self._redis = redis
         self._limits = limits
-        self._acquire = redis.register_script(_script("acquire.lua"))
-        self._commit = redis.register_script(_script("commit.lua"))
+        self._uptime = uptime
+        self._acquire = redis.register_script(_script("clock.lua") + _script("acquire.lua"))
+        self._commit = redis.register_script(_script("clock.lua") + _script("commit.lua"))
         self._learn = redis.register_script(_script("learn.lua"))
 
     async def acquire(
@@ -120,16 +138,8 @@ class Limiter:
         limits = self._limits
         permit = Permit(user_id, account_id, member)
         granted, wait, rule = await self._acquire(
-            keys=[keys.rate_memory(user_id), *permit.keys],
-            args=[
-                member,
-                previous or "",
-                _ms(limits.lease),
-                _ms(limits.window),
-                _ms(MEMORY_LIFE),
-                limits.per_account,
-                limits.per_user,
-            ],
+            keys=permit.all_keys,
+            args=[*self._clock(), member, previous or "", limits.per_account, limits.per_user],
         )
         if granted < 0:
             raise MemoryLost
@@ -137,7 +147,12 @@ class Limiter:
 
     async def commit(self, permit: Permit) -> None:
         """The message is out: count it from now on for one window."""
-        await self._commit(keys=permit.keys, args=[permit.member, _ms(self._limits.window), _ms(self._limits.lease)])
+        await self._commit(keys=permit.all_keys, args=[*self._clock(), permit.member])
+
+    def _clock(self) -> list[str | int]:
+        """Return what ``clock.lua`` wants to know."""
+        uptime = int(self._uptime() * 1000)
+        return [this_boot(), uptime, _ms(self._limits.lease), _ms(self._limits.window), _ms(MEMORY_LIFE)]
 
     async def refund(self, permit: Permit) -> None:
         """The message proved not to be out: give the place back."""

@@ -21,6 +21,9 @@ LONGEST_MARGIN = timedelta(seconds=10)
 LOOK_AGAIN_AFTER = timedelta(seconds=1)
 """Pause of a lane whose account could not even try. The host wakes the lane earlier when the account is ready."""
 
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""By so much at most the clocks of two machines are said to differ: a host that differs by more says so in its log."""
+
 NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable", REACH_OUT})
 """Failures by which a host says that the account is not able to send at all: the message waits, however long."""
 
@@ -35,6 +38,11 @@ def margin(send_timeout: timedelta) -> timedelta:
 def row_lease(send_timeout: timedelta) -> timedelta:
     """Return for how long one try owns a message. Longer than any send, so that two tries never overlap."""
     return send_timeout + margin(send_timeout)
+
+
+def longest_lease(send_timeout: timedelta) -> timedelta:
+    """Return for how long a row is anybody's at most: for one try, or for the pause after one."""
+    return max(row_lease(send_timeout), LONGEST_BACKOFF)
 
 
 def limiter_lease(send_timeout: timedelta) -> timedelta:
@@ -80,6 +88,13 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """Its lease lasts longer than any: the clock was set back since. Let it begin anew and last for ``lasts``."""
+
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """Nobody knows whether it went out, and asking again does not help."""
 
@@ -100,17 +115,27 @@ def hold_after_loss(last: Iterable[Head], now: datetime, window: timedelta, send
         instant at which something can have gone out.
     """
     # A row that is being sent can go out until its lease is over; any other one was out before it last changed.
+    # The clock may have been set back since: no instant is later than any can be.
     open_ends = {_SENDING, MessageStatus.UNKNOWN}
     last_instants = [
-        head.lease_until or head.updated_at if head.status in open_ends else head.updated_at for head in last
+        min(head.lease_until or head.updated_at, now + longest_lease(send_timeout))
+        if head.status in open_ends
+        else min(head.updated_at, now)
+        for head in last
     ]
     holds = [instant + window + margin(send_timeout) - now for instant in last_instants]
     return max([timedelta(0), *holds])
 
 
-def next_step(head: Head, now: datetime) -> Send | Wait | GiveUp:
-    """Decide what to do with the first message of a lane."""
+def next_step(head: Head, now: datetime, send_timeout: timedelta) -> Send | Wait | Anew | GiveUp:
+    """Decide what to do with the first message of a lane.
+
+    Times further ahead than any that is written are from before the clock was set back: nothing waits for them.
+    """
     if head.status is _SENDING:
+        longest = longest_lease(send_timeout)
+        if head.lease_until is not None and head.lease_until > now + longest + CLOCKS_DIFFER:
+            return Anew(row_lease(send_timeout))
         if head.lease_until is not None and head.lease_until >= now:
             return Wait(head.lease_until - now + timedelta(milliseconds=1))
         if head.attempts >= MAX_ATTEMPTS:
@@ -119,4 +144,5 @@ def next_step(head: Head, now: datetime) -> Send | Wait | GiveUp:
     if head.attempts == 0:
         return Send(look_first=False)
     left = head.updated_at + backoff(head.attempts) - now
-    return Wait(left) if left > timedelta(0) else Send(look_first=True)
+    waits = timedelta(0) < left <= backoff(head.attempts) + CLOCKS_DIFFER
+    return Wait(left) if waits else Send(look_first=True)

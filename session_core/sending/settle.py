@@ -74,6 +74,12 @@ async def end_lease(
         await messages.end_lease(session, message.id, token, utcnow() + pause, began, counts=counts)
 
 
+async def begin_anew(core: Core, message: Message, until: datetime) -> None:
+    """Let the lease of the try that is under way end at ``until``; nothing happens when another one began meanwhile."""
+    async with core.db.begin() as session:
+        await messages.shorten_lease(session, message.id, message.lease_token, until)
+
+
 async def fail(core: Core, user_id: UUID, message: Message, token: str, failure: str) -> None:
     """End a message that will not go out; nothing happens when ``token`` no longer owns it."""
     async with core.db.begin() as session:

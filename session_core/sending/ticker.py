@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from session_core.bus import keys
+from session_core.bus import keys, marks
 from session_core.bus import lanes as bus_lanes
 from session_core.clock import utcnow
 from session_core.core import OUTAGES, Core
@@ -90,7 +90,7 @@ class Ticker:
         redis = self._core.redis
         # One ticker a period is enough; a little less, so that the next period does not find the mark of this one.
         period = self._sweep_every * 0.9
-        if not await redis.set(keys.LANES_SWEEP, "1", nx=True, px=period) or await self._queue.length() >= FULL:
+        if not await marks.put(redis, keys.LANES_SWEEP, period) or await self._queue.length() >= FULL:
             return
         await self._queue.trim_failed()
         await self._expire()

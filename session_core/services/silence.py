@@ -10,7 +10,7 @@ import structlog
 
 from session_core.bus import hosts
 from session_core.bus.connection import BUS_ERRORS
-from session_core.clock import utcnow
+from session_core.clock import Jumps, utcnow
 from session_core.core import Core
 from session_core.domain.events import SessionSnapshot
 from session_core.domain.status import ReasonCode, SessionStatus
@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 SILENT_AFTER = timedelta(seconds=30)
 """A host notes every five seconds that it lives, and a restart takes less than the rest."""
+
+_jumps = Jumps()
+"""Of this process from its beginning: it has one clock."""
 
 LOOK_TIMEOUT = timedelta(seconds=2)
 
@@ -31,16 +34,18 @@ async def silent_hosts(core: Core, host_ids: Iterable[str | None]) -> dict[str, 
     """Return those of the hosts that do not answer, each with when it was last heard of.
 
     Silent is who noted nothing in the database for a while and is not alive on the bus either: a host that reaches only
-    one of them still works. Nothing is said of a host that never noted anything.
+    one of them still works. Nothing is said of a host that never noted anything, nor of any just after the clock jumped
+    or the machine slept: then everything looks old, also what Valkey keeps for a time, until they speak again.
 
     Raises:
         STORE_ERRORS: the database is away.
     """
     async with core.db.read() as session:
         seen = await host_runs.last_seen(session, {host_id for host_id in host_ids if host_id is not None})
-    now = utcnow()
-    late = {host_id: at for host_id, at in seen.items() if now - at > SILENT_AFTER}
-    if not late:
+    now, jumped = utcnow(), _jumps.within(SILENT_AFTER)
+    # A time that has not come yet was noted before the clock was set back, and says nothing.
+    late = {host_id: min(at, now) for host_id, at in seen.items() if abs(now - at) > SILENT_AFTER}
+    if jumped or not late:
         return {}
     alive = await _alive(core)
     return {host_id: at for host_id, at in late.items() if host_id not in alive}

@@ -68,4 +68,5 @@ async def ended_at(
         return None
     newest = (await session.exec(newest_first.limit(1))).first()
     followed = newest is not None and newest.id != run.id
-    return run.seen_at if followed or now - run.seen_at > silence else None
+    # Seen at a time that has not come yet: before the clock was set back.
+    return run.seen_at if followed or abs(now - run.seen_at) > silence else None

@@ -187,6 +187,20 @@ async def owns(session: AsyncSession, message_id: UUID, token: str, now: datetim
     return (await session.exec(query)).first() is not None
 
 
+async def shorten_lease(session: AsyncSession, message_id: UUID, token: str | None, until: datetime) -> None:
+    """Let a try that is under way own its message until then and no longer."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.id) == message_id,
+            col(Message.lease_token) == token,
+            col(Message.status) == MessageStatus.SENDING,
+            col(Message.lease_until) > until,
+        )
+        .values(lease_until=until)
+    )
+
+
 async def end_lease(
     session: AsyncSession, message_id: UUID, token: str, until: datetime, began: datetime, *, counts: bool = True
 ) -> bool:

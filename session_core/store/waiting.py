@@ -235,8 +235,8 @@ async def last_tries(session: AsyncSession, user_id: UUID) -> Sequence[Message]:
     return found
 
 
-async def last_sent(session: AsyncSession, account_id: UUID) -> Sequence[Message]:
-    """Return the message of the account that went out last, or nothing."""
+async def last_sent(session: AsyncSession, account_id: UUID, *, until: datetime | None = None) -> Sequence[Message]:
+    """Return the message of the account that went out last, or nothing; ``until``: none that went out after that."""
     query = (
         select(Message)
         .where(
@@ -244,6 +244,8 @@ async def last_sent(session: AsyncSession, account_id: UUID) -> Sequence[Message
         )
         .order_by(col(Message.sent_at).desc())
     )
+    if until is not None:
+        query = query.where(col(Message.sent_at) <= until)
     return (await session.exec(query.limit(1))).all()
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from session_core.bus import keys
+from session_core.bus import keys, marks
 from session_core.clock import utcnow
 from session_core.core import OUTAGES, Core
 from session_core.store import outbox, webhook_lanes, webhooks
@@ -105,7 +105,7 @@ class Webhooks:
             del self._running[lane]
 
     async def _tidy(self) -> None:
-        if not await self._core.redis.set(keys.WEBHOOKS_TIDIED, "1", nx=True, px=TIDY_EVERY):
+        if not await marks.put(self._core.redis, keys.WEBHOOKS_TIDIED, TIDY_EVERY):
             return
         before = utcnow() - self._core.settings.webhook_kept_for
         for forget in (webhooks.forget_old, outbox.forget_old):

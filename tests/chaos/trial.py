@@ -13,7 +13,7 @@ import psutil
 from session_core.tasks import end, spawn
 from tests.chaos.table import ROWS, Row
 from tests.servers.services import PATIENCE, HostProcess
-from tests.servers.site import Line, Site, traffic
+from tests.servers.site import EVERY, Line, Site, traffic
 from tests.waiting import eventually
 
 LOOK_EVERY = timedelta(milliseconds=50)
@@ -31,6 +31,11 @@ class Trial:
         self.site = site
         self.line = line
         self.host = host
+        self.began = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from now on."""
         self.began = asyncio.get_running_loop().time()
 
     @property
@@ -70,6 +75,7 @@ async def suffering(
     restored: bool = False,
     database: str = "sqlite",
     patience: timedelta = PATIENCE,
+    every: timedelta = EVERY,
 ) -> AsyncIterator[Trial]:
     """Count what the fault costs that the block inflicts; fails when anything is lost, doubled or left.
 
@@ -84,12 +90,13 @@ async def suffering(
         restored: whether the login comes back from a backup, which cannot know of the one text that was under way.
         database: its name in the table.
         patience: for the account to come back.
+        every: pause between two texts of the traffic.
     """
     site, counted = line.site, len(line.sent) + len(line.written)
     before = ours(site)
     try:
         async with watched(line):
-            async with traffic(line):
+            async with traffic(line, every):
                 await _flows(line)
                 trial = Trial(site, line, host)
                 line.hurt = True

@@ -31,6 +31,9 @@ Json = dict[str, Any]
 
 FRIEND = "34611000001"
 
+EVERY = timedelta(milliseconds=300)
+"""Pause between two texts of the traffic."""
+
 
 @dataclass
 class Line:
@@ -369,7 +372,7 @@ async def _api_of(data: Path, env: Mapping[str, str], sandbox: RunningSandbox) -
 
 
 @asynccontextmanager
-async def traffic(line: Line, every: timedelta = timedelta(milliseconds=300)) -> AsyncIterator[None]:
+async def traffic(line: Line, every: timedelta = EVERY) -> AsyncIterator[None]:
     """Let texts go both ways all the time, while the block lasts."""
     start = len(line.sent) + len(line.written)
 

@@ -115,3 +115,16 @@ async def test_the_holders_of_many_accounts_are_read_at_once(redis: RedisClient)
     assert await lease.acquire(redis, theirs, "b:1") is not None
     assert await lease.holders(redis, [theirs, free, mine]) == {mine: "a", theirs: "b:1"}
     assert await lease.holders(redis, []) == {}
+
+
+async def test_a_lease_that_the_clock_made_too_long_ends_in_time_unless_it_is_renewed(redis: RedisClient) -> None:
+    dead, fine, free = uuid4(), uuid4(), uuid4()
+    for account_id in (dead, fine):
+        assert await lease.acquire(redis, account_id, "a") is not None
+    await redis.pexpire(keys.lease(dead), timedelta(hours=1))
+    await redis.pexpire(keys.lease(fine), LEASE / 2)
+    await lease.shorten(redis, [dead, fine, free])
+    assert LEASE.total_seconds() * 900 < await redis.pttl(keys.lease(dead)) <= LEASE.total_seconds() * 1000
+    assert await redis.pttl(keys.lease(fine)) <= LEASE.total_seconds() * 500
+    assert await lease.holder(redis, free) is None
+    await lease.shorten(redis, [])

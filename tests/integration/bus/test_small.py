@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
-from session_core.bus import hosts, keys, qr, reconcile
+from session_core.bus import alerts, attempts, hosts, keys, marks, qr, reconcile
 from session_core.bus.connection import RedisClient
 from session_core.bus.hosts import Heartbeat
 from session_core.clock import utcnow
@@ -137,3 +137,32 @@ class TestPokes:
 
     async def test_a_bus_that_is_away_is_no_error_for_who_pokes(self, no_redis: RedisClient) -> None:
         await reconcile.poke(no_redis)
+
+
+class TestAClockThatIsSetBack:
+    """Its server goes on to count by it: what it was to forget soon it keeps for as much longer."""
+
+    HOUR = timedelta(hours=1)
+
+    async def test_a_mark_keeps_others_away_for_its_time_only(self, redis: RedisClient) -> None:
+        ttl = timedelta(seconds=5)
+        assert await marks.put(redis, "mark", ttl)
+        assert not await marks.put(redis, "mark", ttl)
+        assert await marks.put_each(redis, ["mark", "other"], ttl) == [False, True]
+        await redis.pexpire("mark", self.HOUR)
+        assert not await marks.put(redis, "mark", ttl, longest=self.HOUR)
+        assert await marks.put(redis, "mark", ttl)
+        assert await redis.pttl("mark") <= 5000
+
+    async def test_tries_are_forgotten_in_time(self, redis: RedisClient) -> None:
+        minute = timedelta(minutes=1)
+        assert (await attempts.count(redis, "tries", minute))[0] == 1
+        await redis.pexpire("tries", self.HOUR)
+        found, left = await attempts.count(redis, "tries", minute)
+        assert (found, left <= minute) == (2, True)
+
+    async def test_a_host_is_missing_from_now_on(self, redis: RedisClient) -> None:
+        now = utcnow()
+        assert await alerts.missing_since(redis, ["one"], [], now + self.HOUR) == {"one": now + self.HOUR}
+        assert await alerts.missing_since(redis, ["one"], [], now) == {"one": now}
+        assert await alerts.missing_since(redis, ["one"], [], now + self.HOUR) == {"one": now}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from session_core.bus import keys
 from session_core.bus.commands import CommandClient, NoHolder
@@ -21,11 +21,13 @@ from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
 from session_core.errors import TransientError
 from session_core.sending import policy
-from session_core.sending.drain import LOOK_AT_LEAST_EVERY, drain_lane
+from session_core.sending.drain import drain_lane
+from session_core.sending.lanes import LOOK_AT_LEAST_EVERY
 from session_core.sending.limiter import Limiter, Limits, Permit, member_of
+from session_core.sending.policy import row_lease
 from session_core.settings import Settings
 from session_core.store import accounts
-from session_core.store.models import OutboxEvent
+from session_core.store.models import Message, OutboxEvent
 from session_core.tasks import spawn
 from tests import factories
 from tests.fakes.hosts import ForgetfulHost, RaisingHost, RecordingHost, RefusingHost, SilentHost, UnwillingHost
@@ -40,6 +42,8 @@ QUEUED, SENDING, SENT, FAILED, UNKNOWN = (
     MessageStatus.UNKNOWN,
 )
 SECOND = timedelta(seconds=1)
+IN_ONE_GO = timedelta(minutes=1)
+"""However busy the machine is."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -98,7 +102,7 @@ async def events_of(core: Core, account_id: UUID) -> list[str]:
 async def test_a_lane_goes_out_in_order(core: Core, user_id: UUID, account_id: UUID) -> None:
     texts = await fill(core, account_id, 5)
     async with running(RecordingHost(core), account_id) as host:
-        assert await drain_lane(core, account_id) == 5
+        assert await drain_lane(core, account_id, IN_ONE_GO) == 5
     assert host.texts == texts
     assert not any(command.look_first for command in host.commands)
     assert await statuses(core, account_id) == [SENT] * 5
@@ -109,7 +113,7 @@ async def test_a_lane_goes_out_in_order(core: Core, user_id: UUID, account_id: U
 async def test_two_drains_at_once_send_everything_once_and_in_order(core: Core, account_id: UUID) -> None:
     texts = await fill(core, account_id, 8)
     async with running(RecordingHost(core), account_id) as host:
-        await asyncio.gather(*(drain_lane(core, account_id) for _ in range(4)))
+        await asyncio.gather(*(drain_lane(core, account_id, IN_ONE_GO) for _ in range(4)))
     assert host.texts == texts
 
 
@@ -233,6 +237,23 @@ async def test_without_an_answer_the_lane_waits_and_the_next_try_looks_first(
     assert [command.look_first for command in host.commands] == [False, True, False]
     assert await statuses(core, account_id) == [SENT, SENT]
     assert await places(core, user_id) == 2  # one message, one place, however many tries
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_lasts_one_lease_more(core: Core, account_id: UUID) -> None:
+    await fill(core, account_id, 1)
+    async with running(SilentHost(core, times=1, went_out=True), account_id) as host:
+        await drain_lane(core, account_id)
+        message = await head(core, account_id)
+        async with core.db.begin() as session:
+            later = {"lease_until": utcnow() + timedelta(hours=1), "updated_at": utcnow() + timedelta(hours=1)}
+            await session.exec(update(Message).where(col(Message.id) == message.id).values(**later))
+        assert await drain_lane(core, account_id) == 0, "who has it may still be sending"
+        left = (await head(core, account_id)).lease_until
+        assert left is not None
+        assert timedelta(0) < left - utcnow() <= row_lease(core.settings.send_timeout)
+        await eventually(lambda: drain_lane(core, account_id))
+    assert [command.look_first for command in host.commands] == [False, True]
+    assert await statuses(core, account_id) == [SENT]
 
 
 @pytest.mark.parametrize("went_out", [True, False])

@@ -20,7 +20,8 @@ from session_core.domain.consent import OptOutSource, Person
 from session_core.domain.lane import HoldCode
 from session_core.domain.message import Direction, MessageStatus
 from session_core.domain.pacing import SendingSettings
-from session_core.sending.drain import LOOK_AT_LEAST_EVERY, drain_lane
+from session_core.sending.drain import drain_lane
+from session_core.sending.lanes import LOOK_AT_LEAST_EVERY
 from session_core.sending.ticker import Ticker
 from session_core.services.outgoing import Times, send_text
 from session_core.store import consent, sending
@@ -180,6 +181,19 @@ async def test_pauses_between_messages_are_kept(
     assert until is not None
     assert timedelta(seconds=25) < until - utcnow() <= timedelta(seconds=40)
     assert (await next_due(core.redis) or timedelta(0)) > timedelta(seconds=20), "no worker waits for it"
+
+
+async def test_what_went_out_before_the_clock_was_set_back_holds_nothing_up(
+    core: Core, user_id: UUID, account_id: UUID, host: RecordingHost
+) -> None:
+    await choose(core, account_id, gap=30)
+    at = utcnow() + HOUR
+    await factories.add_message(core.db, account_id, status=MessageStatus.READ, created_at=at, sent_at=at)
+    for text in ("one", "two"):
+        await send_text(core, user_id, account_id, to=ANA, text=text)
+    await drain_lane(core, account_id)
+    assert host.texts == ["one"], "the pause is kept between those that go out now"
+    assert (await hold_of(core, account_id))[0] is HoldCode.PACE
 
 
 async def test_the_daily_cap_counts_what_went_out_in_the_last_day(

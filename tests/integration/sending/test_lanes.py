@@ -110,6 +110,22 @@ async def test_the_sweeper_leaves_lanes_alone_that_somebody_takes_care_of(redis:
     assert await pop_due(redis) == [lost]
 
 
+async def test_what_was_marked_before_the_clock_was_set_back_holds_no_lane_up(redis: RedisClient) -> None:
+    queued, drained, due = uuid4(), uuid4(), uuid4()
+    hour = 3_600_000
+    await redis.set(keys.lane_queued(queued), "1", px=hour)
+    await redis.set(keys.lane_lease(drained), "a drain that died", px=hour)
+    await mark_due_after(redis, due, timedelta(hours=1))
+    assert await wake_idle(redis, due)
+    assert await pop_due(redis) == [due]
+    assert await wake_idle(redis, queued)
+    assert await to_queue(redis, [queued]) == [queued]
+    assert await wake_idle(redis, drained)
+    async with enter(redis, drained) as entered:
+        assert entered is not None
+        assert await redis.pttl(keys.lane_lease(drained)) < hour / 2
+
+
 async def test_marks_are_due_by_the_servers_clock_and_an_earlier_one_stays(redis: RedisClient) -> None:
     soon, late = uuid4(), uuid4()
     assert await next_due(redis) is None

@@ -9,6 +9,7 @@ import pytest
 
 from session_core.bus import keys
 from session_core.bus.connection import RedisClient
+from session_core.clock import uptime
 from session_core.sending.limiter import Denied, Limiter, Limits, MemoryLost, Permit
 from tests.waiting import eventually
 
@@ -81,7 +82,7 @@ async def test_the_wait_is_exact_once_sent_and_short_while_under_way(redis: Redi
     await limiter.commit(first)
     await limiter.commit(second)
     wait = await refused(limiter, user_id, account_id)
-    assert timedelta(seconds=50) < wait <= LIMITS.window + timedelta(milliseconds=1)
+    assert timedelta(seconds=50) < wait <= LIMITS.window + MS + timedelta(milliseconds=1)
 
 
 async def test_asking_again_right_after_the_wait_succeeds(redis: RedisClient, user_id: UUID) -> None:
@@ -195,9 +196,95 @@ async def test_a_server_whose_clock_was_set_back_holds_nobody_up_for_longer_than
     assert await _passed(redis, seen, SHORT.window)
 
 
+HOUR = timedelta(hours=1)
+MS = timedelta(milliseconds=1)
+
+
+async def jump(redis: RedisClient, permit: Permit, by: timedelta) -> None:
+    """Let every time that the server has kept be from before its clock jumped by so much."""
+    for key in permit.keys:
+        for member, at in await redis.zrange(key, 0, -1, withscores=True):
+            await redis.zadd(key, {member: at - by.total_seconds() * 1000})
+    memory = keys.rate_memory(permit.user_id)
+    await redis.incrby(memory, -int(by.total_seconds() * 1000))
+
+
+def limiters(redis: RedisClient, by: timedelta) -> tuple[Limiter, Limiter]:
+    """Return the limiter before the server's clock jumped by so much, and after it."""
+    return Limiter(redis, LIMITS, lambda: uptime() + by.total_seconds()), Limiter(redis, LIMITS)
+
+
+@pytest.mark.parametrize("by", [HOUR, timedelta(seconds=5), timedelta(days=20)])
+async def test_a_server_whose_clock_jumps_ahead_forgets_nothing(
+    redis: RedisClient, user_id: UUID, by: timedelta
+) -> None:
+    (before, after), account_id = limiters(redis, by), uuid4()
+    sent, under_way = [await take(before, user_id, account_id) for _ in range(2)]
+    await before.commit(sent)
+    await jump(redis, sent, by)
+    # Its own life is over by then, when that is not long.
+    assert await redis.pttl(sent.keys[0]) > by.total_seconds() * 1000
+    assert await refused(after, user_id, account_id) <= LIMITS.window + MS
+    await after.refund(under_way)
+    await take(after, user_id, account_id)
+    wait = await refused(after, user_id, account_id)
+    assert LIMITS.window - timedelta(seconds=10) < wait <= LIMITS.window + MS, "what was sent keeps its age"
+
+
+async def test_what_is_sent_after_a_jump_is_not_moved_by_it(redis: RedisClient, user_id: UUID) -> None:
+    (before, after), account_id = limiters(redis, HOUR), uuid4()
+    first = await take(before, user_id, account_id)
+    await jump(redis, first, HOUR)
+    # It was under way when the clock jumped: its own commit is the first that hears of it.
+    await after.commit(first)
+    await take(after, user_id, account_id)
+    assert LIMITS.window - timedelta(seconds=10) < await refused(after, user_id, account_id) <= LIMITS.window + MS
+
+
+@pytest.mark.parametrize("by", [HOUR, timedelta(seconds=30)])
+async def test_a_server_whose_clock_jumps_back_holds_sends_up_for_a_window_at_most(
+    redis: RedisClient, user_id: UUID, by: timedelta
+) -> None:
+    (before, after), account_id = limiters(redis, -by), uuid4()
+    sent, under_way = [await take(before, user_id, account_id) for _ in range(2)]
+    await before.commit(sent)
+    await jump(redis, sent, -by)
+    await refused(after, user_id, account_id)
+    await after.refund(under_way)
+    await take(after, user_id, account_id)
+    assert LIMITS.window - timedelta(seconds=10) < await refused(after, user_id, account_id) <= LIMITS.window + MS
+
+
+async def test_another_machine_that_hears_of_the_same_jump_moves_nothing_again(
+    redis: RedisClient, user_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before, after), account_id = limiters(redis, HOUR), uuid4()
+    sent = await take(before, user_id, account_id)
+    with monkeypatch.context() as there:
+        there.setattr("session_core.sending.limiter.this_boot", lambda: "another machine")
+        await before.commit(sent)
+    await jump(redis, sent, HOUR)
+    await take(after, user_id, account_id)
+    places = await redis.zrange(sent.keys[0], 0, -1, withscores=True)
+    with monkeypatch.context() as there:
+        there.setattr("session_core.sending.limiter.this_boot", lambda: "another machine")
+        await refused(after, user_id, account_id)
+    assert await redis.zrange(sent.keys[0], 0, -1, withscores=True) == places
+
+
+async def test_a_loss_of_memory_goes_on_through_a_jump(redis: RedisClient) -> None:
+    (before, after), user_id, account_id = limiters(redis, HOUR), uuid4(), uuid4()
+    await before.learn(user_id, LIMITS.window)
+    await refused(before, user_id, account_id)
+    await jump(redis, Permit(user_id, account_id, "m"), HOUR)
+    wait = await refused(after, user_id, account_id)
+    assert LIMITS.window - timedelta(seconds=10) < wait <= LIMITS.window + MS
+    assert await redis.pttl(keys.rate_memory(user_id)) > 0
+
+
 async def test_nothing_is_kept_for_ever(redis: RedisClient, user_id: UUID) -> None:
     limiter, account_id = Limiter(redis, LIMITS), uuid4()
     permit = await take(limiter, user_id, account_id)
     await limiter.commit(permit)
-    for key in [keys.rate_memory(user_id), *permit.keys]:
+    for key in permit.all_keys:
         assert await redis.pttl(key) > 0, key

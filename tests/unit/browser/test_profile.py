@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from session_core.browser import profile
-from session_core.browser.stamp import Stamp, this_boot
+from session_core.browser.stamp import Stamp
+from session_core.clock import this_boot
 
 HERE = socket.gethostname()
 

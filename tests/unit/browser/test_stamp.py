@@ -26,8 +26,3 @@ def test_one_that_cannot_be_read_is_as_good_as_none(tmp_path: Path, content: str
 def test_what_a_newer_version_wrote_is_no_problem(tmp_path: Path) -> None:
     (tmp_path / STAMP_NAME).write_text('{"chromium": "9", "colour": "blue"}')
     assert stamp.read(tmp_path).chromium == "9"
-
-
-def test_the_boot_has_a_name() -> None:
-    assert stamp.this_boot()
-    assert stamp.this_boot() == stamp.this_boot()
