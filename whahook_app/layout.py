@@ -76,7 +76,7 @@ def offline_banner() -> rx.Component:
     """Return the box that is there while the page has lost the server."""
     return rx.cond(
         has_too_many_connection_errors,
-        callout("wait", "wifi-off", t("banner.offline.title"), t("banner.offline.body"), role="status"),
+        callout("wait", "wifi-off", t("banner.offline.title"), t("banner.offline.body"), role="alert"),
         rx.fragment(),
     )
 
