@@ -108,7 +108,8 @@ async def undo(core: Core, user_id: UUID, opt_out_id: UUID) -> None:
 
 async def export(core: Core, user_id: UUID) -> AsyncIterator[str]:
     """Yield all opt-outs as lines of CSV, the names of the columns first."""
-    yield _line(COLUMNS)
+    # With a mark of its encoding: without one Excel reads UTF-8 as something else.
+    yield "\ufeff" + _line(COLUMNS)
     before = None
     while True:
         async with core.db.read() as session:

@@ -204,7 +204,8 @@ async def test_opt_outs_are_listed_in_pages_and_exported(ana: Person, bob: Perso
     assert second["nextCursor"] is None
     exported = await ana.program.get("/api/v1/opt-outs/export")
     assert exported.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(exported.text)))
+    assert exported.text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(exported.text.removeprefix("\ufeff"))))
     assert [row["phone"] for row in rows] == phones
 
 
