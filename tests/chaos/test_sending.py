@@ -101,7 +101,7 @@ async def send_through(
 
 
 @pytest.mark.short
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 async def test_kills_cost_no_message_and_pass_no_limit(tmp_path: Path) -> None:
     limits = Limits(per_account=5, per_user=10, window=timedelta(seconds=2))
     async with installation(tmp_path, limits, None, workers=2) as (site, postgres):
