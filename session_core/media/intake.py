@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,9 @@ BUFFER = 512 * 1024
 """Bytes that are collected before they are written: each write is a trip to another thread."""
 
 UNFINISHED = "part-"
+
+ABANDONED = timedelta(days=1)
+"""Into a file that was not written to for so long nobody writes any more: its process was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class _Sink:
         self._head = b""
         self._size = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        clear(folder)
         self._path = folder / f"{UNFINISHED}{secrets.token_hex(12)}"
         self._file = os.fdopen(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb", buffering=0)
 
@@ -66,6 +72,15 @@ class _Sink:
     def discard(self) -> None:
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove what killed processes left half taken in. Blocks; nothing happens when there is no such folder."""
+    before = time.time() - ABANDONED.total_seconds()
+    for path in folder.glob(f"{UNFINISHED}*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from datetime import timedelta
 import structlog
 
 from session_core.core import Core
+from session_core.media.intake import clear
+from session_core.media.shelf import Shelf
 from session_core.services.media import remove_unneeded
 from session_core.store.errors import STORE_AWAY
 from session_core.tasks import RecurringTask
@@ -36,6 +38,7 @@ class MediaJanitor:
 
     async def _round(self) -> None:
         async with asyncio.timeout(ROUND_TIMEOUT.total_seconds()):
+            await asyncio.to_thread(clear, Shelf(self._core.settings).workshop)
             while await remove_unneeded(self._core, limit=PAGE) >= PAGE:
                 log.info("media_removed", files=PAGE)
 

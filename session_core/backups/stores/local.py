@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class LocalFileStore:
     def put(self, path: str, source: Path, stop: Stop) -> None:
         """See `ArchiveStore.put`."""
         place = self._make_room(path)
-        unfinished = place.with_name(f"{_UNFINISHED}{secrets.token_hex(6)}")
+        unfinished = place.with_name(f"{_UNFINISHED}{place.stem}-{secrets.token_hex(6)}")
         try:
             _copy(source, unfinished, stop)
             _name(unfinished, place)
@@ -67,9 +67,13 @@ class LocalFileStore:
             yield file
 
     def delete(self, path: str) -> None:
-        """See `ArchiveStore.delete`. Folders that become empty go too."""
+        """See `ArchiveStore.delete`. What a killed process left of it goes too, and folders that become empty."""
         place = self.place(path)
         try:
+            # The folder may go at this moment: somebody else removed the last that was in it.
+            with suppress(FileNotFoundError):
+                for unfinished in place.parent.glob(f"{_UNFINISHED}{place.stem}-*"):
+                    unfinished.unlink(missing_ok=True)
             place.unlink(missing_ok=True)
         except OSError as error:
             raise StoreAway(f"The backup's file cannot be removed ({error.strerror}).") from error

@@ -77,6 +77,27 @@ def test_removing_twice_is_as_good_as_once(store: LocalFileStore, source: Path, 
         pass
 
 
+def test_what_a_killed_process_left_of_one_goes_with_it(
+    store: LocalFileStore, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    half, other = path(), path()
+    store.put(other, source, go_on)
+    with monkeypatch.context() as dying:
+        dying.setattr("session_core.backups.stores.local._name", killed)
+        dying.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            store.put(half, source, go_on)
+    assert len(contents(tmp_path / "backups")) == 2
+    store.delete(half)
+    assert list(contents(tmp_path / "backups")) == [other]
+
+
 def test_an_account_has_only_its_own(store: LocalFileStore, source: Path, tmp_path: Path) -> None:
     mine, others = [path(), path()], path(uuid4())
     for name in (*mine, others):

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NoReturn
@@ -39,6 +40,20 @@ async def test_what_arrives_is_what_is_there(tmp_path: Path) -> None:
 async def nothing_in(folder: Path) -> None:
     """What is removed is removed by the thread that wrote it."""
     await eventually(lambda: list(folder.iterdir()) == [], what="nothing is left")
+
+
+async def test_what_a_killed_process_left_is_removed_once_nobody_can_be_writing_to_it(tmp_path: Path) -> None:
+    dead, alive, other = (tmp_path / name for name in (f"{intake.UNFINISHED}1", f"{intake.UNFINISHED}2", "notes"))
+    for path in (dead, alive, other):
+        path.write_bytes(b"half")
+    long_ago = time.time() - intake.ABANDONED.total_seconds() - 1
+    for path in (dead, other):
+        os.utime(path, (long_ago, long_ago))
+    async with take_in(tmp_path, pieces(1), MEBIBYTE):
+        assert not dead.exists()
+    assert alive.exists()
+    assert other.exists()
+    intake.clear(tmp_path / "nowhere")
 
 
 async def test_one_byte_too_many(tmp_path: Path) -> None:
