@@ -320,6 +320,7 @@
     if (!id || id.remote == null) return null;
     const kind = msg.type ?? "unknown";
     const author = id.participant ?? msg.author;
+    const writer = author ?? msg.from;
     return {
       id: bridge.text(id),
       chat: bridge.text(id.remote),
@@ -327,7 +328,7 @@
       fromMe: Boolean(id.fromMe),
       author: bridge.text(author),
       authorOther: otherId(author),
-      name: msg.notifyName || bridge.nameOf(author ?? msg.from, otherId(author)),
+      name: msg.notifyName || bridge.nameOf(writer, otherId(writer)),
       kind,
       text: written(msg),
       media: bridge.media(msg),

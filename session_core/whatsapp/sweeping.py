@@ -85,8 +85,9 @@ class Sweeper:
         self._tracker.sweep_due = False
         messages = [message for data in found["messages"] if (message := self._tracker.message(data))]
         swept = (self._tracker.doc, since)
-        if swept == self._swept:
-            messages = [message for message in messages if not self._vitals.was_told(message.wa_message_id)]
+        # What came in and was told already is no news; of what went out the acknowledgement may be.
+        again = swept == self._swept
+        messages = [m for m in messages if not self._vitals.was_told(m.wa_message_id) or (m.from_me and not again)]
         self._swept = swept
         for message in messages:
             self._vitals.told(message.wa_message_id)
