@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-
 import pytest
 
-from session_core.domain.message import Ack
 from session_core.whatsapp.driver import (
-    AckChanged,
     Conflicted,
-    DriverEvent,
     Gate,
     Gated,
     Linking,
@@ -18,69 +12,14 @@ from session_core.whatsapp.driver import (
     LogoutCause,
     Loss,
     Lost,
-    MessageSeen,
     Offline,
     QrExpired,
     QrShown,
-    ReachOutChanged,
-    ReachOutHit,
     Ready,
     Syncing,
 )
 from session_core.whatsapp.snapshot import Phase
-from session_core.whatsapp.tracker import Patience, Tracker
-from tests.fakes.drivers import T0
-
-URL = "https://web.whatsapp.com/"
-QR = {"mode": "QR", "info": "PAIRING", "state": "UNPAIRED", "ref": "a", "code": "a,n,i,s"}
-LOGIN = {"registered": True, "phone": "34600", "name": "Ana", "state": "OPENING"}
-SYNC = LOGIN | {"state": "CONNECTED", "mode": "SYNCING"}
-MAIN = SYNC | {"mode": "MAIN", "info": "NORMAL", "synced": True, "listening": True, "injected": True}
-GONE = QR | {"ref": None, "code": None, "injected": True, "authenticated": False}
-DOWN = MAIN | {"info": "OFFLINE", "state": "TIMEOUT"}
-
-
-class StoppedClock:
-    """Stands still until the test moves it."""
-
-    def __init__(self) -> None:
-        self.time = T0
-
-    def now(self) -> datetime:
-        return self.time
-
-    def pass_(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
-
-
-class Page:
-    """Tells the tracker what a page would."""
-
-    def __init__(self, since: datetime | None = None, url: str = URL) -> None:
-        self.clock = StoppedClock()
-        self.tracker = Tracker(self.clock, url, since, Patience())
-        self.doc = "d1"
-        self.n = 0
-
-    def says(self, *states: dict[str, object]) -> list[DriverEvent]:
-        events: list[DriverEvent] = []
-        for state in states:
-            self.n += 1
-            events += self.tracker.feed({"kind": "state", "doc": self.doc, "state": {"n": self.n, **state}})
-        return events
-
-    def reloads(self, doc: str, url: str | None = None) -> list[DriverEvent]:
-        self.doc, self.n = doc, 0
-        return self.tracker.navigated(url) if url else []
-
-
-def kinds(events: list[DriverEvent]) -> list[type]:
-    return [type(event) for event in events]
-
-
-@pytest.fixture
-def page() -> Page:
-    return Page()
+from tests.unit.whatsapp.pages import DOWN, GONE, LOGIN, MAIN, QR, SYNC, URL, Page, kinds
 
 
 def test_from_the_first_code_to_ready(page: Page) -> None:
@@ -377,101 +316,6 @@ def test_an_older_snapshot_never_takes_a_newer_one_back(page: Page) -> None:
     assert page.says(QR) == []
 
 
-MESSAGE = {"id": "false_1@c.us_A", "chat": "1@c.us", "fromMe": False, "kind": "chat", "text": "x", "ack": 1}
-
-
-def told(page: Page, at: datetime) -> list[DriverEvent]:
-    message = MESSAGE | {"t": at.timestamp()}
-    return page.tracker.feed({"kind": "message", "doc": page.doc, "message": message})
-
-
-def test_a_live_message_and_one_of_before(page: Page) -> None:
-    page.says(MAIN)
-    for at, replayed in ((page.clock.time, False), (page.clock.time - timedelta(minutes=1), True)):
-        [event] = told(page, at)
-        assert isinstance(event, MessageSeen)
-        assert event.replayed is replayed
-
-
-def test_an_ack(page: Page) -> None:
-    assert page.tracker.feed({"kind": "ack", "doc": "d1", "id": "true_1@c.us_A", "ack": 2}) == [
-        AckChanged("true_1@c.us_A", Ack.DEVICE)
-    ]
-
-
-@pytest.mark.parametrize(
-    "push", [{}, {"kind": "x"}, {"kind": "state", "state": None}, {"kind": "message", "message": {}}, {"kind": "ack"}]
-)
-def test_nonsense_is_an_error_of_the_expected_kind(page: Page, push: dict[str, Any]) -> None:
-    with pytest.raises((ValueError, KeyError)):
-        page.tracker.feed(push)
-
-
-def test_the_first_sweep_goes_back_to_the_last_known_activity() -> None:
-    since = T0 - timedelta(days=1)
-    page = Page(since)
-    page.says(MAIN)
-    assert page.tracker.sweep_due
-    assert page.tracker.missed_since == since
-
-
-def test_without_a_known_activity_history_is_left_alone(page: Page) -> None:
-    page.clock.pass_(30)
-    page.says(MAIN)
-    assert page.tracker.missed_since == T0
-
-
-def test_later_sweeps_go_back_to_a_little_before_the_interruption(page: Page) -> None:
-    page.says(MAIN)
-    page.tracker.sweep_due = False
-    page.clock.pass_(3600)
-    page.says(DOWN)
-    page.clock.pass_(600)
-    page.says(MAIN)
-    assert page.tracker.sweep_due
-    assert page.tracker.missed_since == T0 + timedelta(seconds=3600) - timedelta(minutes=2)
-
-
-@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(0)])
-def test_a_clock_that_is_ahead_hides_no_message_from_a_sweep(page: Page, ahead: timedelta) -> None:
-    page.clock.pass_(ahead.total_seconds())
-    page.says(MAIN)
-    page.tracker.sweep_due = False
-    told(page, T0 + timedelta(seconds=30))
-    page.clock.pass_(60)
-    page.says(DOWN, MAIN)
-    assert page.tracker.missed_since == T0 + timedelta(seconds=30) - timedelta(minutes=2)
-
-
-def test_a_sweep_that_was_not_made_keeps_its_start(page: Page) -> None:
-    page.says(MAIN)
-    page.clock.pass_(3600)
-    page.says(DOWN, MAIN)
-    assert page.tracker.missed_since == T0
-
-
-def test_messages_are_looked_for_once_more_when_what_had_waited_is_there(page: Page) -> None:
-    page.says(MAIN)
-    page.tracker.sweep_due = False
-    page.clock.pass_(5)
-    page.says(MAIN)
-    assert not page.tracker.sweep_due
-    page.says(MAIN | {"delivered": 1})
-    assert page.tracker.sweep_due
-
-
-def test_messages_are_looked_for_once_more_though_the_page_says_nothing(page: Page) -> None:
-    page.says(MAIN)
-    page.tracker.sweep_due = False
-    page.clock.pass_(10)
-    page.says(MAIN)
-    assert page.tracker.sweep_due
-    page.tracker.sweep_due = False
-    page.clock.pass_(3600)
-    page.says(MAIN)
-    assert not page.tracker.sweep_due
-
-
 @pytest.mark.parametrize(
     ("states", "seconds", "late"),
     [
@@ -513,35 +357,3 @@ def test_syncing_again_after_days_has_its_whole_time(page: Page) -> None:
     assert page.tracker.overdue() is None
     page.clock.pass_(2)
     assert page.tracker.overdue() == "link"
-
-
-UNTIL = T0 + timedelta(days=3)
-LIMITED = {"limit": {"limited": True, "until": UNTIL.timestamp() * 1000}}
-FREE = {"limit": {"limited": False, "until": None}}
-
-
-def limits(events: list[DriverEvent]) -> list[ReachOutChanged]:
-    return [event for event in events if isinstance(event, ReachOutChanged)]
-
-
-def test_the_limit_on_new_conversations_is_told_once_and_when_it_changes() -> None:
-    page = Page()
-    assert limits(page.says(MAIN)) == []
-    assert limits(page.says(MAIN | FREE, MAIN | FREE)) == [ReachOutChanged(False, None)]
-    assert limits(page.says(MAIN | LIMITED, MAIN | LIMITED)) == [ReachOutChanged(True, UNTIL)]
-    assert limits(page.says(MAIN | {"limit": {"limited": True}})) == [ReachOutChanged(True, None)]
-    # A page that is offline says nothing new, one that was loaded anew what it said before.
-    assert limits(page.says(DOWN | FREE)) == []
-    page.reloads("d2")
-    assert limits(page.says(MAIN | {"limit": {"limited": True}})) == []
-    assert limits(page.says(MAIN | FREE)) == [ReachOutChanged(False, None)]
-
-
-@pytest.mark.parametrize(
-    ("said", "until"), [(UNTIL.timestamp() * 1000, UNTIL), (None, None), ("soon", None), (-1, None), (9e15, None)]
-)
-def test_a_refusal_for_the_limit(said: object, until: datetime | None) -> None:
-    page = Page()
-    page.says(MAIN)
-    told = page.tracker.feed({"kind": "limited", "doc": page.doc, "id": "true_1@c.us_A", "until": said})
-    assert told == [ReachOutHit("true_1@c.us_A", until)]
