@@ -71,7 +71,7 @@ async def test_how_an_account_sends_and_to_whom_it_does_not(new_person: NewPerso
     await page.get_by_label("Buscar por nombre o número").fill("699 11")
     await line.get_by_role("button", name="Anular la baja").click()
     await page.get_by_role("alertdialog").get_by_role("button", name="Anular la baja").click()
-    await expect(line).to_have_count(0)
+    await expect(line).to_have_count(0, timeout=15_000)
     assert (await person.api.get("/api/v1/opt-outs")).json()["items"] == []
 
     # What a program does meanwhile shows by itself: at the next event, else a few seconds later.

@@ -40,7 +40,7 @@ QUEUED, SENT = MessageStatus.QUEUED, MessageStatus.SENT
 EVA, LUIS, MARTA = "34612345678", "34699887766", "34655443322"
 DAYS = timedelta(days=3)
 SECOND = timedelta(seconds=1)
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=120)
 """Two busy cores, a Chromium that starts, and a page that may need several tries."""
 
 
@@ -233,6 +233,7 @@ async def browsers() -> AsyncIterator[Browsers]:
     await browsers.stop()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("knows", [True, False], ids=["the page knows", "a refusal tells"])
 async def test_the_whole_way(
     stage: Stage, sandbox: RunningSandbox, browsers: Browsers, tmp_path: Path, knows: bool
