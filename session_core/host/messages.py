@@ -123,6 +123,9 @@ async def seen(core: Core, user_id: UUID, account_id: UUID, event: MessageSeen) 
         elif event.from_me and event.ack is Ack.ERROR:
             # Nobody got it, and it is none of ours any more: it went out under another id since, or was erased.
             return
+        elif event.from_me and await messages.is_retired(session, account_id, row.wa_key):
+            # Told late, of a try that WhatsApp refused: the message waits under another id, or went out under it.
+            return
         elif await erasure.covers(session, row, event.author, event.author_lid):
             return
         elif await messages.add_once(session, row):
@@ -171,7 +174,9 @@ async def _edited_meanwhile(session: Transaction, account_id: UUID, event: Messa
 async def _seen_again(session: Transaction, ours: Message, event: MessageSeen, now: datetime) -> MessageView | None:
     """Note what the page proves about a message of ours; None when that is no news."""
     # That the page has it is all that "sent" means, also when the host that sent it died before it could say so.
-    news = event.ack is not Ack.ERROR and await messages.mark_sent(session, ours.id, event.wa_message_id, now)
+    news = event.ack is not Ack.ERROR and await messages.mark_sent(
+        session, ours.id, event.wa_message_id, now, wa_key=ours.wa_key
+    )
     moved = await messages.apply_ack(session, ours.account_id, ours.wa_key, event.wa_message_id, event.ack.status, now)
     row = await messages.by_wa_key(session, ours.account_id, ours.wa_key)
     if row is None or not (news or moved):
@@ -231,12 +236,11 @@ async def sent(
     """
     async with core.db.begin() as session:
         sent_as = WaMessageId.parse(wa_message_id) if wa_message_id else None
-        if sent_as is not None and await messages.is_renamed(session, account_id, message_id, sent_as.key):
-            # Refused in the meantime: it waits under another id.
-            return
-        news = await messages.mark_sent(session, message_id, wa_message_id, at)
+        key = sent_as.key if sent_as else None
+        news = await messages.mark_sent(session, message_id, wa_message_id, at, wa_key=key)
         row = await messages.get(session, account_id, message_id)
-        if row is None:
+        if row is None or (key is not None and row.wa_key != key):
+            # Purged, or refused in the meantime: then it waits under another id.
             return
         view = messages.view(row)
         changed = None

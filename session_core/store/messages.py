@@ -245,19 +245,27 @@ async def mark_unknown(session: AsyncSession, message_id: UUID, token: str, now:
     return await _move_own(session, message_id, token, now, status=MessageStatus.UNKNOWN, lease_token=None)
 
 
-async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str | None, now: datetime) -> bool:
+async def mark_sent(
+    session: AsyncSession, message_id: UUID, wa_message_id: str | None, now: datetime, *, wa_key: str | None = None
+) -> bool:
     """Note that WhatsApp Web took the message. True when this was news.
 
     An acknowledgement can come first: then only the id and the time are filled in. When we gave a message up and
     WhatsApp has it after all, WhatsApp is right; when WhatsApp itself reported the failure (there is an id), it stays.
+
+    ``wa_key``: the bare id under which it went out, where that is known; a message that was refused in the meantime has
+    another one by now, and nothing happens to it.
     """
+    this = [col(Message.id) == message_id]
+    if wa_key is not None:
+        this.append(col(Message.wa_key) == wa_key)
     given_up = and_(
         col(Message.status).in_([status for status in MessageStatus if status.given_up]),
         col(Message.wa_message_id).is_(None),
     )
     news = await session.exec(
         update(Message)
-        .where(col(Message.id) == message_id, (col(Message.status_rank) < MessageStatus.SENT.rank) | given_up)
+        .where(*this, (col(Message.status_rank) < MessageStatus.SENT.rank) | given_up)
         .values(
             status=MessageStatus.SENT,
             status_rank=MessageStatus.SENT.rank,
@@ -272,7 +280,7 @@ async def mark_sent(session: AsyncSession, message_id: UUID, wa_message_id: str 
         return True
     await session.exec(
         update(Message)
-        .where(col(Message.id) == message_id, col(Message.sent_at).is_(None))
+        .where(*this, col(Message.sent_at).is_(None))
         .values(wa_message_id=wa_message_id, sent_at=now, lease_token=None)
     )
     return False
@@ -323,11 +331,10 @@ async def apply_ack(
     return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
 
 
-async def is_renamed(session: AsyncSession, account_id: UUID, message_id: UUID, wa_key: str) -> bool:
-    """Tell whether a message of ours has another bare WhatsApp id by now, because the one it had is used up."""
-    query = select(Message.wa_key).where(Message.account_id == account_id, Message.id == message_id)
-    kept = (await session.exec(query)).first()
-    return kept is not None and kept != wa_key
+async def is_retired(session: AsyncSession, account_id: UUID, wa_key: str) -> bool:
+    """Tell whether WhatsApp refused a message of ours under this bare id, which has another one since."""
+    query = select(Message.id).where(Message.account_id == account_id, Message.retired_key == wa_key)
+    return (await session.exec(query)).first() is not None
 
 
 async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Message | None:

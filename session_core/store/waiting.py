@@ -325,7 +325,8 @@ async def put_back(
         now: the time.
 
     Returns:
-        The row; None when there is none of that id which may be under way.
+        The row; None when there is none of that id which may be under way, or it is not ours to send: what a person
+        wrote on the phone was never tried by us.
     """
     result = await session.exec(
         update(Message)
@@ -334,11 +335,13 @@ async def put_back(
             col(Message.wa_key) == wa_key,
             col(Message.direction) == Direction.OUT,
             col(Message.status).in_([MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNKNOWN]),
+            col(Message.attempts) > 0,
         )
         .values(
             status=MessageStatus.QUEUED,
             status_rank=MessageStatus.QUEUED.rank,
             wa_key=new_wa_key,
+            retired_key=wa_key,
             wa_message_id=None,
             sent_at=None,
             failure=None,

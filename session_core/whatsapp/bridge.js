@@ -49,7 +49,12 @@
     BackendEventBus: ["WAWebBackendEventBus", "BackendEventBus"],
   };
   const found = {};
-  const injected = () => Boolean(window.WPP?.isInjected);
+  // Looked at and not only heard of: whoever misses wa-js's event would take it for absent for ever.
+  const injected = () => {
+    if (!window.WPP?.isInjected) return false;
+    bridge.injectedAt ??= Date.now();
+    return true;
+  };
   const complete = () => Boolean(window.Debug?.VERSION) && typeof window.require === "function";
 
   const byName = (id) => {
@@ -435,7 +440,6 @@
   }, EARLY_MS);
 
   window.WPP?.loader?.onInjected?.(() => {
-    bridge.injectedAt = Date.now();
     hookState();
     hookMessages();
     window.WPP.on?.("conn.backend_event", (event) => {

@@ -39,7 +39,8 @@
   };
 
   // A build without a version that wa-js can read never gets fully ready, and works all the same.
-  const waJsReady = () => window.WPP?.isFullReady || Date.now() - (bridge.injectedAt ?? Infinity) > FULL_READY_MS / 2;
+  const waJsReady = () =>
+    window.WPP?.isFullReady || (bridge.injected() && Date.now() - bridge.injectedAt > FULL_READY_MS / 2);
 
   const online = () => bridge.model("Stream")?.mode === "MAIN" && bridge.model("Stream")?.info === "NORMAL";
 

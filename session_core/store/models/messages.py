@@ -47,6 +47,7 @@ class Message(Base, table=True):
         _partial("ix_messages_scheduled", "account_id", "send_at", where="status = 'queued' AND turn = 2"),
         _partial("ix_messages_expiring", "expires_at", where="status = 'queued' AND expires_at IS NOT NULL"),
         _partial("ix_messages_sent", "account_id", "sent_at", where="direction = 'out' AND sent_at IS NOT NULL"),
+        _partial("ix_messages_retired", "account_id", "retired_key", where="retired_key IS NOT NULL"),
         Index("ix_messages_account_id_seq", "account_id", "seq"),
         Index("ix_messages_account_id_wa_key", "account_id", "wa_key"),
         Index("ix_messages_same_content", "account_id", "chat_id", "content_hash", "created_at"),
@@ -88,6 +89,9 @@ class Message(Base, table=True):
         default=None,
         sa_column=time_column(nullable=True),
         description="when it last met WhatsApp's limit on new conversations",
+    )
+    retired_key: str | None = Field(
+        default=None, max_length=64, description="the bare id under which WhatsApp refused it last"
     )
     created_at: datetime = Field(default_factory=utcnow, sa_column=time_column())
     sent_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))

@@ -155,6 +155,42 @@ async def test_a_refusal_after_the_page_took_it_brings_the_text_back_once(stage:
     ]
 
 
+async def test_what_the_page_tells_late_of_a_refused_text_neither_shows_nor_sends_it_again(stage: Stage) -> None:
+    """That it stands in the chat, and that it was refused: on a busy machine both come after the refusal itself."""
+    driver = LimitedDriver([Loaded(), ready()], until=utcnow() + DAYS, tried=True)
+    account_id = await ready_with(stage, driver)
+    text = await accept(stage, account_id, LUIS, "to a stranger")
+    old_id = f"true_{LUIS}@c.us_{(await row(stage, account_id, text)).wa_key}"
+    await drain_lane(stage.core, account_id)
+    driver.emit(
+        seen("X", text="to a stranger", from_me=True, chat_id=f"{LUIS}@c.us", wa_message_id=old_id),
+        ReachOutHit(old_id, utcnow() + DAYS),
+    )
+    await hears(stage, driver, account_id, "IN1", LUIS)
+    assert [one.id for one in await lanes_of(stage, account_id) if one.status is not MessageStatus.RECEIVED] == [text]
+    driver.known_to = {f"{LUIS}@c.us"}
+    await drain_lane(stage.core, account_id)
+    assert [sent for _, sent, _ in driver.sent] == ["to a stranger"]
+
+
+async def test_what_a_person_writes_on_the_phone_is_not_sent_by_us_when_it_is_refused(stage: Stage) -> None:
+    driver = ScriptedDriver([Loaded(), ready()])
+    account_id = await ready_with(stage, driver)
+    id_ = f"true_{LUIS}@c.us_PHONE"
+    driver.emit(
+        seen("X", text="by hand", from_me=True, chat_id=f"{LUIS}@c.us", wa_message_id=id_),
+        ReachOutHit(id_, utcnow() + DAYS),
+    )
+    await hears(stage, driver, account_id, "IN1", EVA)
+    await eventually(lambda: limited_until(stage, account_id))
+    (by_hand,) = [one for one in await lanes_of(stage, account_id) if one.status is not MessageStatus.RECEIVED]
+    assert by_hand.status is SENT
+    async with stage.core.db.begin() as session:
+        await sending.hold_reach_out(session, account_id, utcnow() - SECOND)
+    await drain_lane(stage.core, account_id)
+    assert driver.sent == []
+
+
 async def lanes_of(stage: Stage, account_id: UUID) -> list[Message]:
     async with stage.core.db.read() as session:
         return list((await session.exec(select(Message).where(Message.account_id == account_id))).all())
