@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import reflex as rx
@@ -9,7 +10,7 @@ import reflex as rx
 from session_core.services.jobs import is_operator
 from whahook_app.auth.redirects import safe_next
 from whahook_app.i18n import LANGUAGES
-from whahook_app.live import Tab, viewer_of, watches
+from whahook_app.live import Batch, Tab, Watch, viewer_of, watches
 from whahook_app.runtime import get_core
 from whahook_app.states.guard import language_of, sign_in_address
 
@@ -69,6 +70,20 @@ class Base(rx.State):
         if language in LANGUAGES:
             self.lang = language
             watches.resync(self.router.session.client_token)
+
+    async def _follow(self, take_in: Callable[[Watch, Batch], Awaitable[None]]) -> Any:
+        """Pass on what happens to the viewer's things, until the tab is closed or its login ends.
+
+        For background handlers: it is what they return. An outage that ``take_in`` does not mind itself ends it.
+        """
+        async with self:
+            tab = Tab.of(self.router)
+        async with watches.open(get_core(), tab) as watch:
+            if watch is None:
+                return None
+            while (batch := await watch.batch()) is not None:
+                await take_in(watch, batch)
+        return await self._ended(tab)
 
     async def _ended(self, tab: Tab) -> Any:
         """End a background handler: go to the sign-in when the page is still there but its login is not."""

@@ -31,7 +31,7 @@ from session_core.services import accounts, chats, lane, media, search
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language
-from whahook_app.live import Batch, Tab, watches
+from whahook_app.live import Batch, Watch
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.changing import Changing, refused
@@ -89,19 +89,16 @@ class Messages(Changing, Composing, Reading, MediaChoice, History, Base):
     @rx.event(background=True)
     async def watch(self) -> Any:
         """Show the conversations while messages come and go, until the tab is closed."""
-        core = get_core()
         async with self:
-            tab = Tab.of(self.router)
             self._read_address()
-        async with watches.open(core, tab) as watch:
-            if watch is None:
-                return None
-            while (batch := await watch.batch()) is not None:
-                if self.broken or _accounts_changed(batch):
-                    await self._read(core, watch.user_id)
-                elif batch:
-                    await self._add(core, watch.user_id, batch)
-        return await self._ended(tab)
+
+        async def take_in(watch: Watch, batch: Batch) -> None:
+            if self.broken or _accounts_changed(batch):
+                await self._read(get_core(), watch.user_id)
+            elif batch:
+                await self._add(get_core(), watch.user_id, batch)
+
+        return await self._follow(take_in)
 
     # ---- What people do ---------------------------------------------------------------------------------------------
 

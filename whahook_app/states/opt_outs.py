@@ -16,7 +16,7 @@ from session_core.services import accounts, chats, consent
 from session_core.services.health import OUTAGES
 from session_core.services.principal import Principal
 from whahook_app.i18n import Language, text
-from whahook_app.live import Tab, watches
+from whahook_app.live import Batch, Watch
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
@@ -59,20 +59,16 @@ class OptOuts(Base):
     @rx.event(background=True)
     async def watch(self) -> Any:
         """Keep the list up to date, until the tab is closed or the login ends."""
-        core = get_core()
-        async with self:
-            tab = Tab.of(self.router)
-        async with watches.open(core, tab) as watch:
-            if watch is None:
-                return None
-            while (batch := await watch.batch()) is not None:
-                if batch:
-                    await asyncio.sleep(LOOK_SECONDS)
-                try:
-                    await self._refresh(core, watch.user_id)
-                except UNREADABLE:
-                    log.warning("opt_outs_page_not_refreshed")
-        return await self._ended(tab)
+
+        async def take_in(watch: Watch, batch: Batch) -> None:
+            if batch:
+                await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._refresh(get_core(), watch.user_id)
+            except UNREADABLE:
+                log.warning("opt_outs_page_not_refreshed")
+
+        return await self._follow(take_in)
 
     @rx.event
     @guarded

@@ -18,7 +18,7 @@ from session_core.errors import NotFound, PolicyError
 from session_core.services import accounts, history, lane
 from session_core.services.live import Resync
 from session_core.services.principal import Principal
-from whahook_app.live import Batch, Tab, watches
+from whahook_app.live import Batch, Watch
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.guard import as_uuid, error_text, field, guarded, language_of
@@ -64,23 +64,21 @@ class Sending(Base):
     @rx.event(background=True)
     async def watch(self) -> Any:
         """Show what the lane does, until the tab is closed."""
-        core = get_core()
         async with self:
-            tab = Tab.of(self.router)
             self._shown, asked = "", str(self.router.url.query_parameters.get("account", ""))
             self.account = asked or self.account
             self.form_error = self.wrong = ""
             self.asks_to_keep_less = self.stored = False
-        async with watches.open(core, tab) as watch:
-            if watch is None:
-                return None
-            looked_at = utcnow()
-            while (batch := await watch.batch()) is not None:
-                listed = self.broken or any(isinstance(one, Resync | AccountDeleted | SessionChanged) for one in batch)
-                if listed or not batch or (_moves(batch) and utcnow() - looked_at >= LOOK_EVERY):
-                    await self._read(core, watch.user_id)
-                    looked_at = utcnow()
-        return await self._ended(tab)
+        looked_at = utcnow()
+
+        async def take_in(watch: Watch, batch: Batch) -> None:
+            nonlocal looked_at
+            listed = self.broken or any(isinstance(one, Resync | AccountDeleted | SessionChanged) for one in batch)
+            if listed or not batch or (_moves(batch) and utcnow() - looked_at >= LOOK_EVERY):
+                await self._read(get_core(), watch.user_id)
+                looked_at = utcnow()
+
+        return await self._follow(take_in)
 
     @rx.event
     @guarded

@@ -19,7 +19,7 @@ from session_core.services.health import OUTAGES
 from session_core.services.principal import Principal
 from session_core.services.webhooks import Wanted
 from whahook_app.i18n import text
-from whahook_app.live import Tab, watches
+from whahook_app.live import Batch, Watch
 from whahook_app.runtime import get_core
 from whahook_app.states.base import Base
 from whahook_app.states.deliveries import LOOK_SECONDS, LOOKS, Deliveries, outcome, read_deliveries
@@ -95,21 +95,17 @@ class Webhooks(Deliveries, Base):
     @rx.event(background=True)
     async def watch(self) -> Any:
         """Keep the endpoints and the list that is open up to date, until the tab is closed or the login ends."""
-        core = get_core()
-        async with self:
-            tab = Tab.of(self.router)
-        async with watches.open(core, tab) as watch:
-            if watch is None:
-                return None
-            while (batch := await watch.batch()) is not None:
-                if batch:
-                    # What is told to us now reaches the programs in a moment.
-                    await asyncio.sleep(LOOK_SECONDS)
-                try:
-                    await self._refresh(core, watch.user_id)
-                except OUTAGES:
-                    log.warning("webhooks_page_not_refreshed")
-        return await self._ended(tab)
+
+        async def take_in(watch: Watch, batch: Batch) -> None:
+            if batch:
+                # What is told to us now reaches the programs in a moment.
+                await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._refresh(get_core(), watch.user_id)
+            except OUTAGES:
+                log.warning("webhooks_page_not_refreshed")
+
+        return await self._follow(take_in)
 
     async def _refresh(self, core: Core, user_id: UUID) -> None:
         """Read what is shown anew; what is as it was costs nothing on the wire."""
