@@ -9,6 +9,7 @@ from uuid import UUID
 
 from session_core.bus import keys
 from session_core.bus.connection import RedisClient
+from session_core.bus.marks import milliseconds
 
 LEASE = timedelta(seconds=15)
 """How long a silent host keeps its accounts. Renewed at a third of it."""
@@ -83,14 +84,14 @@ async def acquire(
         above: the new epoch is greater than this one, also when the bus has forgotten how far it had counted.
     """
     epoch = await redis.eval(
-        _ACQUIRE, 2, keys.lease(account_id), keys.epoch(account_id), host_id, _milliseconds(ttl), str(above)
+        _ACQUIRE, 2, keys.lease(account_id), keys.epoch(account_id), host_id, milliseconds(ttl), str(above)
     )
     return Lease(account_id, host_id, int(epoch)) if epoch else None
 
 
 async def renew(redis: RedisClient, lease: Lease, ttl: timedelta = LEASE) -> bool:
     """Keep the lease for another ``ttl``; False when it is lost."""
-    return bool(await redis.eval(_RENEW, 1, keys.lease(lease.account_id), lease.value, _milliseconds(ttl)))
+    return bool(await redis.eval(_RENEW, 1, keys.lease(lease.account_id), lease.value, milliseconds(ttl)))
 
 
 async def regain(redis: RedisClient, lease: Lease, ttl: timedelta = LEASE) -> bool:
@@ -102,7 +103,7 @@ async def regain(redis: RedisClient, lease: Lease, ttl: timedelta = LEASE) -> bo
             keys.lease(lease.account_id),
             keys.epoch(lease.account_id),
             lease.value,
-            _milliseconds(ttl),
+            milliseconds(ttl),
             str(lease.epoch),
         )
     )
@@ -134,7 +135,7 @@ async def shorten(redis: RedisClient, account_ids: Sequence[UUID], ttl: timedelt
     """
     if account_ids:
         names = [keys.lease(account_id) for account_id in account_ids]
-        await redis.eval(_SHORTEN, len(names), *names, _milliseconds(ttl))
+        await redis.eval(_SHORTEN, len(names), *names, milliseconds(ttl))
 
 
 def host_of(value: str) -> str:
@@ -146,7 +147,3 @@ async def holder(redis: RedisClient, account_id: UUID) -> str | None:
     """Return the id of the host that holds the account."""
     value = await held_as(redis, account_id)
     return host_of(value) if value else None
-
-
-def _milliseconds(duration: timedelta) -> str:
-    return str(int(duration.total_seconds() * 1000))
