@@ -135,7 +135,7 @@ def _has(row: Message, long: list[str]) -> bool:
 def _sqlite(
     account_ids: list[UUID], words: Sequence[str], before_seq: int | None, chat_id: str | None, limit: int
 ) -> TextClause:
-    """Ask the index for the newest of each account, and take the newest of these."""
+    """Ask the index for the newest of each account, and read the newest of these: what is sorted are numbers."""
     wanted = " AND ".join(f'"{word[:LONGEST]}" *' for word in words)
     conditions = [f"m.kind NOT IN ({', '.join(map(repr, sorted(ACTIONS)))})"]
     values: dict[str, Any] = {"limit": limit}
@@ -147,7 +147,7 @@ def _sqlite(
     for number, account_id in enumerate(account_ids):
         # CROSS JOIN: SQLite then keeps the order of the tables.
         parts.append(
-            f"SELECT * FROM (SELECT m.* FROM {TABLE} s"  # noqa: S608
+            f"SELECT * FROM (SELECT m.seq FROM {TABLE} s"  # noqa: S608
             f" CROSS JOIN messages m ON m.seq = s.rowid - :place{number} AND m.account_id = :account{number}"
             f" WHERE s.{TABLE} MATCH :match{number} AND s.rowid BETWEEN :place{number} AND :place{number} + :newest"
             f" AND {' AND '.join(conditions)} ORDER BY s.rowid DESC LIMIT :limit)"
@@ -155,7 +155,8 @@ def _sqlite(
         values[f"place{number}"] = place(account_id)
         values[f"account{number}"] = account_id.hex
         values[f"match{number}"] = f'"{mark(account_id)}" AND {wanted}'
-    query = f"{' UNION ALL '.join(parts)} ORDER BY seq DESC LIMIT :limit"
+    newest_of_all = f"{' UNION ALL '.join(parts)} ORDER BY seq DESC LIMIT :limit"
+    query = f"SELECT * FROM messages WHERE seq IN ({newest_of_all}) ORDER BY seq DESC"  # noqa: S608
     return text(query).bindparams(newest=newest, **values)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from datetime import timedelta
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from session_core.errors import TransientError
 from session_core.whatsapp.driver import ReachOutRefused, SendNotTried, SendRefused, SentMessage
@@ -25,7 +26,8 @@ _REACH = timedelta(seconds=10)
 _LEAVE = timedelta(seconds=2)
 """A page that hangs is closed with its browser."""
 
-_CALL = "([name, args]) => window.__whahook[name](args)"
+_CALL = "async ([name, args]) => JSON.stringify(await window.__whahook[name](args))"
+"""As one text: Playwright wraps each value of an object by itself, which makes a big answer several times as big."""
 
 
 class Limited(BaseModel):
@@ -76,8 +78,9 @@ async def call(page: Page, name: str, timeout: timedelta, **args: object) -> Any
         # Not only Playwright's own error: it ends calls with a bare exception when its process dies.
         raise TransientError(f"The page could not be asked: {str(error)[:200]}", code="page_lost") from error
     try:
-        answer = Answer.model_validate(value)
-    except ValidationError:
+        # Not by pydantic's own parser: it takes no half of a surrogate pair, which texts may hold.
+        answer = Answer.model_validate(json.loads(value))
+    except (ValueError, TypeError):
         raise TransientError("The page answered something else than agreed.", code="page_failed") from None
     if answer.refused is not None:
         raise SendRefused(answer.refused, answer.detail)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ class AnsweringPage:
 
     async def evaluate(self, expression: str, arg: object) -> object:
         self.asked = arg
-        return self.answer
+        return None if self.answer is None else json.dumps(self.answer)
 
 
 class BrokenPage(AnsweringPage):
@@ -83,6 +84,10 @@ async def test_an_answer_out_of_form_is_not_taken_for_a_success() -> None:
         with pytest.raises(TransientError) as caught:
             await ask(AnsweringPage(answer))
         assert caught.value.code == "page_failed"
+
+
+async def test_an_answer_may_hold_half_of_a_surrogate_pair() -> None:
+    assert await ask(AnsweringPage({"ok": ["\ud83d"]})) == ["\ud83d"]
 
 
 def test_a_sent_message_is_read() -> None:
