@@ -21,6 +21,7 @@ from session_core.whatsapp.driver import (
     PresenceSeen,
     ReachOutChanged,
     ReachOutHit,
+    UploadLost,
 )
 
 PRESENCE = "presence.update"
@@ -48,6 +49,8 @@ async def heard(core: Core, user_id: UUID, account_id: UUID, event: MessageEvent
             await reach_out.changed(core, user_id, account_id, event)
         case ReachOutHit():
             await reach_out.hit(core, user_id, account_id, event)
+        case UploadLost():
+            await messages.upload_lost(core, user_id, account_id, event)
         case PresenceSeen():
             await _presence(core, user_id, account_id, event)
         case CallSeen():

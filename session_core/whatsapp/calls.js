@@ -73,9 +73,23 @@
     return undefined;
   };
 
+  // A file that went down with its page leaves the chat, and goes out again under the same id: should the page have sent it
+  // after all, nobody gets it twice. False where that does not work.
+  const cleared = async (msg) => {
+    if (!bridge.lostUpload(msg)) return false;
+    const { remote, id } = msg.id;
+    try {
+      await within(window.WPP.chat.deleteMessage(bridge.text(remote), bridge.text(msg.id)), CHAT_MS, "clearing");
+    } catch {
+      return false;
+    }
+    return !inMemory(id);
+  };
+
   bridge.find = async ({ chatId, key }) => {
     if (!(await until(bridge.injected, FULL_READY_MS))) return { unknown: "wa-js is not running" };
-    const msg = inMemory(key) ?? (await stored(chatId, key));
+    let msg = inMemory(key) ?? (await stored(chatId, key));
+    if (await cleared(msg)) msg = undefined;
     if (bridge.neverUploaded(msg)) return { refused: "upload_failed", detail: "" };
     const limit = await bridge.limitOf(msg);
     if (limit) return { limited: { ...limit, tried: true } };
@@ -150,7 +164,8 @@
     const end = Date.now() + ms;
     if (!(await until(waJsReady, ms / 2))) return { notTried: "wa-js is not running" };
     if (!online()) return { notTried: "WhatsApp Web is not connected" };
-    const before = inMemory(key);
+    let before = inMemory(key);
+    if (await cleared(before)) before = undefined;
     if (bridge.neverUploaded(before)) return { refused: "upload_failed", detail: "" };
     const hit = await bridge.limitOf(before);
     if (hit) return { limited: { ...hit, tried: true } };
@@ -348,7 +363,8 @@
         acks.set(bridge.text(msg.id), { id: bridge.text(msg.id), ack, t });
       if (Number(msg?.t ?? 0) >= since && msg?.id?.fromMe && bridge.neverUploaded(msg)) {
         // It was said to be out when it stood in the chat; its file went with the page that had it, and nobody gets it.
-        bridge.tell("ack", { id: bridge.text(msg.id), ack: -1 });
+        if (bridge.lostUpload(msg)) bridge.tell("lost", { id: bridge.text(msg.id) });
+        else bridge.tell("ack", { id: bridge.text(msg.id), ack: -1 });
         return;
       }
       const wanted = changedSince != null && Number(msg?.t ?? 0) >= changedSince;

@@ -248,8 +248,15 @@ class ReachOutHit:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class UploadLost:
+    """A file of ours that the page had taken went down with its browser before it was uploaded; nobody got it."""
+
+    wa_message_id: str
+
+
 ChangeEvent = MessageEdited | MessageRevoked | ReactionSeen | VoteSeen | PresenceSeen | CallSeen
-MessageEvent = MessageSeen | AckChanged | ReachOutChanged | ReachOutHit | ChangeEvent
+MessageEvent = MessageSeen | AckChanged | ReachOutChanged | ReachOutHit | UploadLost | ChangeEvent
 """What a session writes down, in order."""
 
 DriverEvent = (

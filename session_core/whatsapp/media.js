@@ -120,6 +120,10 @@
     return stage.startsWith("ERROR") || (!handedOver.has(msg.id.id) && stage !== "RESOLVED");
   };
 
+  // What of that did not fail but went down with its page: it can go out again.
+  bridge.lostUpload = (msg) =>
+    bridge.neverUploaded(msg) && !String(msg.mediaData.mediaStage ?? "").startsWith("ERROR");
+
   // ---- In -------------------------------------------------------------------------------------------------------
   const MEDIA = new Set(["image", "video", "document", "audio", "ptt", "sticker", "gif", "ptv"]);
   const number = (value) => (Number.isFinite(Number(value)) && value != null ? Number(value) : null);

@@ -28,6 +28,7 @@ from session_core.whatsapp.driver import (
     ReachOutHit,
     Ready,
     Syncing,
+    UploadLost,
 )
 from session_core.whatsapp.messages import PageMessage, ack_of, instant, seen
 from session_core.whatsapp.qr import FIRST_LIFE, PAIRING_LIFE, QrSeries
@@ -143,6 +144,8 @@ class Tracker:
             return [event] if event else []
         if kind == "ack":
             return [AckChanged(str(push["id"]), ack_of(int(push["ack"])))]
+        if kind == "lost":
+            return [UploadLost(str(push["id"]))]
         if kind == "limited":
             return [ReachOutHit(str(push["id"]), _until(push.get("until")))]
         if kind == "change":

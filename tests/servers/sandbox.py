@@ -267,3 +267,13 @@ async def running_sandbox(
         finally:
             await running.client.aclose()
             await running.stop()
+
+
+@contextlib.asynccontextmanager
+async def phones_of(url: str) -> AsyncIterator[RunningSandbox]:
+    """Talk to the phones of a sandbox that somebody else runs at ``url``."""
+    running = RunningSandbox(Path())
+    running.url = url
+    running.client.base_url = httpx.URL(url)
+    async with running.client:
+        yield running

@@ -16,7 +16,15 @@ from session_core.clock import utcnow
 from session_core.domain.content import Media, Text
 from session_core.domain.ids import new_wa_key
 from session_core.domain.message import Ack
-from session_core.whatsapp.driver import AckChanged, MediaNotThere, MessageSeen, Ready, SendNotTried, SendRefused
+from session_core.whatsapp.driver import (
+    AckChanged,
+    MediaNotThere,
+    MessageSeen,
+    Ready,
+    SendNotTried,
+    SendRefused,
+    UploadLost,
+)
 from session_core.whatsapp.page import PageDriver
 from tests.files import File, every_kind
 from tests.integration.whatsapp.conftest import Cockpit
@@ -45,6 +53,8 @@ NAMES_ARE_CAPTIONS = """() => {
     return send.call(this, { chat, options: { ...options, caption: options.productMsgOptions.caption } });
   };
 }"""
+
+DELETES_NOTHING = "() => { WPP.whatsapp.Cmd.sendDeleteMsgs = async () => undefined; }"
 
 Linked = tuple[PageDriver, Listener]
 
@@ -173,14 +183,16 @@ async def test_what_is_not_sent(linked: Linked, ana: PhoneClient, sandbox: Runni
     assert [message["text"] for message in await ana.received()] == [""]
 
 
-async def test_a_page_that_dies_over_an_upload_proves_that_nobody_got_the_file(
-    cockpit: Cockpit, linked: Linked, ana: PhoneClient, tmp_path: Path
+@pytest.mark.parametrize("clears", [True, False], ids=["", "a page that keeps what it was told to delete"])
+async def test_a_file_that_went_down_with_its_page_goes_out_again_under_its_id(
+    clears: bool, cockpit: Cockpit, linked: Linked, ana: PhoneClient, tmp_path: Path
 ) -> None:
     driver, _ = linked
     assert driver._browser is not None
     driver._send_timeout = timedelta(seconds=2)
     await driver._browser.page.route("**/mms/**", lambda _route: None)  # the upload never ends
-    content = await staged(driver, tmp_path, every_kind()[0])
+    photo = every_kind()[0]
+    content = await staged(driver, tmp_path, photo)
     key = new_wa_key()
     began = utcnow() - timedelta(minutes=1)
     sent = await driver.send(CHAT, content, key)
@@ -191,12 +203,22 @@ async def test_a_page_that_dies_over_an_upload_proves_that_nobody_got_the_file(
     driver, told = await cockpit.start(since=began)
     await told.hear(Ready)
     # It was said to be out.
-    await told.hear(AckChanged, lambda event: event == AckChanged(sent.wa_message_id, Ack.ERROR))
-    for again in (driver.find_sent(CHAT, key, content), driver.send(CHAT, content, key)):
-        with pytest.raises(SendRefused) as caught:
-            await again
-        assert caught.value.code == "upload_failed"
-    assert await ana.received() == []
+    await told.hear(UploadLost, lambda event: event == UploadLost(str(sent.wa_message_id)))
+    if not clears:
+        assert driver._browser is not None
+        await driver._browser.page.evaluate(DELETES_NOTHING)
+        for again in (driver.find_sent(CHAT, key, content), driver.send(CHAT, content, key)):
+            with pytest.raises(SendRefused) as caught:
+                await again
+            assert caught.value.code == "upload_failed"
+        assert await ana.received() == []
+        return
+    assert await driver.find_sent(CHAT, key, content) is None
+    again = await staged(driver, tmp_path, photo)
+    assert (await driver.send(CHAT, again, key)).wa_message_id == sent.wa_message_id
+    await told.hear(AckChanged, lambda event: event == AckChanged(str(sent.wa_message_id), Ack.SERVER))
+    assert [(message["id"], message["times"]) for message in await ana.received()] == [(key, 1)]
+    assert await ana.file(key) == photo.content
 
 
 @pytest.mark.slow

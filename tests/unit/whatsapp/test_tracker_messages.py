@@ -14,6 +14,7 @@ from session_core.whatsapp.driver import (
     MessageSeen,
     ReachOutChanged,
     ReachOutHit,
+    UploadLost,
 )
 from tests.fakes.drivers import T0
 from tests.unit.whatsapp.pages import DOWN, MAIN, Page
@@ -143,3 +144,8 @@ def test_a_refusal_for_the_limit(said: object, until: datetime | None) -> None:
     page.says(MAIN)
     told = page.tracker.feed({"kind": "limited", "doc": page.doc, "id": "true_1@c.us_A", "until": said})
     assert told == [ReachOutHit("true_1@c.us_A", until)]
+
+
+def test_a_file_that_went_down_with_its_page_is_told(page: Page) -> None:
+    told = page.tracker.feed({"kind": "lost", "doc": page.doc, "id": "true_1@c.us_A"})
+    assert told == [UploadLost("true_1@c.us_A")]
