@@ -35,7 +35,7 @@ REASONS_ES: dict[str, str] = {
     "reason.bus_unreachable": "El servidor de la cuenta no llega a Valkey, y la cerró para no abrirla dos veces.",
     "reason.moving": "La cuenta cambia de servidor.",
     "reason.profile_in_use": "Otro proceso usa ahora los datos de esta cuenta.",
-    "reason.profile_quarantined": "La sesión guardada está dañada y no se abre. Se ha apartado, no borrado.",
+    "reason.profile_quarantined": "La sesión guardada está dañada y no se abre. Se ha apartado, no eliminado.",
     "reason.disk_full": "El disco del servidor está lleno.",
     "reason.sandbox_off": "El teléfono simulado está apagado en este servidor.",
     "reason.internal": "Ha fallado algo que no debía fallar.",

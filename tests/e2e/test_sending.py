@@ -39,7 +39,7 @@ async def test_how_an_account_sends_and_to_whom_it_does_not(new_person: NewPerso
     assert (await person.api.patch(f"{path}/settings", json={"dailyCap": 500})).status_code == 200
     await page.get_by_label("Guardar los mensajes").select_option("30")
     await page.get_by_role("button", name="Guardar").click()
-    await page.get_by_role("button", name="Guardar y borrar").click()
+    await page.get_by_role("button", name="Guardar y eliminar").click()
     await expect(page.get_by_text("Guardado. Vale desde ahora.")).to_be_visible()
     await expect(unsaved).to_be_hidden()
     settings = (await person.api.get(f"{path}/settings")).json()

@@ -74,8 +74,8 @@ async def test_from_the_first_webhook_to_the_last(new_person: NewPerson, size: s
         await expect(page.get_by_text("El webhook está encendido.")).to_be_visible()
 
         await page.get_by_role("button", name="Más acciones de Pedidos").click()
-        await page.get_by_role("menuitem", name="Borrar").click()
-        await page.get_by_role("alertdialog").get_by_role("button", name="Borrar").click()
+        await page.get_by_role("menuitem", name="Eliminar").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="Eliminar").click()
         await expect(page.get_by_role("heading", name="Todavía no hay webhooks")).to_be_visible()
 
 

@@ -155,7 +155,7 @@ ES: dict[str, str] = {
     ),
     "confirm.delete.title": "¿Eliminar «{name}»?",
     "confirm.delete.body": (
-        "Se desvincula del teléfono y se borran aquí su sesión, su actividad y sus mensajes. No se puede deshacer."
+        "Se desvincula del teléfono y se eliminan aquí su sesión, su actividad y sus mensajes. No se puede deshacer."
     ),
     "confirm.revoke.title": "¿Revocar la clave «{name}»?",
     "confirm.revoke.body": "Los programas que la usan dejan de tener acceso al momento. No se puede deshacer.",

@@ -50,7 +50,7 @@ CHATS_ES = {
     "history.keep": "Cuánto se guardan los mensajes",
     "history.keep.title": "Cuánto se guardan los mensajes",
     "history.keep.body": (
-        "Los mensajes más antiguos de esta cuenta se borran aquí para siempre a los pocos minutos. En "
+        "Los mensajes más antiguos de esta cuenta se eliminan aquí para siempre a los pocos minutos. En "
         "el teléfono no cambia nada."
     ),
     "history.keep.label": "Guardar los mensajes",
@@ -61,14 +61,14 @@ CHATS_ES = {
     "history.days.90": "90 días",
     "history.days.180": "180 días",
     "history.days.365": "Un año",
-    "history.erase": "Borrar todo de esta persona",
-    "history.erase.title": "¿Borrar todo de {name}?",
+    "history.erase": "Eliminar todo de esta persona",
+    "history.erase.title": "¿Eliminar todo de {name}?",
     "history.erase.body": (
         "Se borran para siempre sus conversaciones, lo que ha escrito en grupos, sus archivos y su "
         "contacto en esta cuenta, también lo que aún espera a salir. En el teléfono no cambia nada."
     ),
-    "history.erase.yes": "Borrar para siempre",
-    "history.erased.one": "Borrado. Era un mensaje.",
-    "history.erased.many": "Borrado. Eran {n} mensajes.",
+    "history.erase.yes": "Eliminar para siempre",
+    "history.erased.one": "Eliminado. Era un mensaje.",
+    "history.erased.many": "Eliminado. Eran {n} mensajes.",
     "error.bad_retention": "Elige un número de días.",
 }

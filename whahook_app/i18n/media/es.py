@@ -5,7 +5,7 @@ from __future__ import annotations
 MEDIA_ES: dict[str, str] = {
     "error.media_not_found": "Ese archivo ya no existe.",
     "error.media_too_large": "El archivo es demasiado grande. Elige uno más pequeño.",
-    "error.media_quota_exceeded": "Tus archivos ocupan todo el espacio que tienes. Borra alguno que no necesites.",
+    "error.media_quota_exceeded": "Tus archivos ocupan todo el espacio que tienes. Elimina alguno que no necesites.",
     "error.media_type_refused": "Este servidor no acepta archivos de ese tipo.",
     "error.media_empty": "El archivo está vacío. Elige otro.",
     "error.storage_full": "Al servidor no le queda sitio para archivos. Avisa a quien lo administra.",

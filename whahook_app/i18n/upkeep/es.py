@@ -56,7 +56,7 @@ UPKEEP_ES: dict[str, str] = {
     "backup.status.complete": "Completa",
     "backup.status.failed": "No se pudo hacer",
     "backup.status.damaged": "Dañada",
-    "backup.status.deleting": "Borrando…",
+    "backup.status.deleting": "Eliminando…",
     "backup.verifying": "Comprobando…",
     "backup.verified": "Comprobada",
     "backup.reason.scheduled": "Automática",
