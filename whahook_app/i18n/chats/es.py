@@ -64,7 +64,7 @@ CHATS_ES = {
     "history.erase": "Eliminar todo de esta persona",
     "history.erase.title": "¿Eliminar todo de {name}?",
     "history.erase.body": (
-        "Se borran para siempre sus conversaciones, lo que ha escrito en grupos, sus archivos y su "
+        "Se eliminan para siempre sus conversaciones, lo que ha escrito en grupos, sus archivos y su "
         "contacto en esta cuenta, también lo que aún espera a salir. En el teléfono no cambia nada."
     ),
     "history.erase.yes": "Eliminar para siempre",
