@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import scale, web_js, whahook
+from benchmarks import scale, throughput, web_js, whahook
 from benchmarks.capacity.browsers import Browsers
 from benchmarks.capacity.machine import machine
 from benchmarks.capacity.measure import Pace
@@ -26,7 +26,7 @@ from tests.servers.whahook import running_whahook
 LIMITS = {"WHAHOOK_MESSAGES_PER_ACCOUNT": "1000", "WHAHOOK_MESSAGES_PER_USER": "1000"}
 """The pace is not what is measured here."""
 
-WHAT = ("all", "steps", "capacity", "scale")
+WHAT = ("all", "steps", "throughput", "capacity", "scale")
 
 
 def main() -> None:
@@ -44,6 +44,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if options.what in {"all", "steps"}:
         steps(options.runs)
+    if options.what in {"all", "throughput"}:
+        print(asyncio.run(throughput.measure(find_chromium(Settings()))), end="\n\n")
     if options.what == "scale":
         # Not with the others: it takes ten minutes to fill what it asks.
         scale.main([])
