@@ -2,7 +2,7 @@
 
 Real processes: worker service with its worker processes, host with a Chromium for each account, Valkey, Postgres or
 SQLite; texts and files are accepted by REST and counted by the phones of the sandbox, at the instant at which they see
-them. A file whose browser dies before it is uploaded is no loss when its sender is told.
+them. A file that could not go out again after its browser died is no loss when its sender is told.
 """
 
 from __future__ import annotations
