@@ -254,7 +254,7 @@ async def test_texts_wait_for_ready_and_go_out_in_order_through_the_worker(
     assert (await events_of(owner.core, account_id)).count("message.sent") == 3
 
 
-@pytest.mark.slow
+@pytest.mark.chaos
 async def test_a_browser_that_stands_still_is_replaced_and_can_be_stopped_by_force(
     owner: Owner, host: RealHost, sandbox: RunningSandbox
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import col, update
@@ -38,7 +38,7 @@ async def lose(stage: Stage, driver: ScriptedDriver, account_id: UUID, message_i
     lost = UploadLost(str((await row(stage, account_id, message_id)).wa_message_id))
     driver.known.clear()
     driver.emit(lost, lost)
-    await hears(stage, driver, account_id, "AFTER", LUIS)
+    await hears(stage, driver, account_id, uuid4().hex, LUIS)
     return await row(stage, account_id, message_id)
 
 

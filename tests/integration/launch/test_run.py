@@ -38,7 +38,10 @@ def test_it_starts_says_where_it_is_and_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["host", "web", "worker", "sandbox", "valkey"])
 def test_whatever_dies_comes_back_and_the_rest_stays(shared: WhaHook, name: str) -> None:
-    others = {other: shared.pid(other) for other in ("valkey", "sandbox", "host", "worker", "web") if other != name}
+    names = ("valkey", "sandbox", "host", "worker", "web")
+    # What was started again a moment ago may just be becoming another program, and has no name meanwhile.
+    wait_until(lambda: all(map(shared.pid, names)), timedelta(seconds=30), "everything runs")
+    others = {other: shared.pid(other) for other in names if other != name}
     killed = shared.kill(name)
     wait_until(lambda: shared.pid(name) not in (None, killed), timedelta(seconds=30), f"{name} is back")
     wait_until(lambda: answers(shared), timedelta(seconds=60), "the page answers again")
