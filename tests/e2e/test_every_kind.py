@@ -99,7 +99,7 @@ class Program:
             assert found["status"] not in {"failed", "unknown"}, found
             return found if found["status"] in OUT else None
 
-        await eventually(is_out, SLOW, f"{accepted['kind']} is out; the lane: {await self.ask('GET', '/lane')}")
+        await eventually(is_out, SLOW, f"{accepted['kind']} is out")
         told = await self.hears(
             lambda message: message["id"] == accepted["id"] and message["status"] in OUT, accepted["kind"]
         )
