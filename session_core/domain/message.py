@@ -65,10 +65,6 @@ _RANK = {
 }
 
 
-MAX_ATTEMPTS = 5
-"""Tries to send one message. With the pauses between them that is over a minute of a page that cannot send."""
-
-
 class Turn(IntEnum):
     """When a message's turn comes in its lane, the lowest first; within one turn the order is that of acceptance.
 

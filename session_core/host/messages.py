@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
-from session_core.bus import lanes
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.chats import ContactFacts
@@ -19,7 +17,7 @@ from session_core.domain.message import Ack, Direction, MessageStatus, content_h
 from session_core.host import consent, reach_out
 from session_core.host.applying import Change, apply, apply_early
 from session_core.host.media_arrival import announce, promise
-from session_core.store import accounts, activity, changes, chats, erasure, messages, outbox, waiting
+from session_core.store import accounts, activity, changes, chats, erasure, messages, outbox
 from session_core.store.engine import Transaction
 from session_core.store.models import Account, Message, SessionRuntime
 from session_core.whatsapp.driver import (
@@ -36,7 +34,6 @@ from session_core.whatsapp.driver import (
 RECEIVED = "message.received"
 SENT = "message.sent"
 ACKNOWLEDGED = "message.ack"
-QUEUED = "message.queued"
 """Names of the events for programs."""
 
 
@@ -231,9 +228,9 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
 
 
 async def upload_lost(core: Core, user_id: UUID, account_id: UUID, event: UploadLost) -> None:
-    """Have a file go out again that went down with its page; when that may not be any more, it has failed.
+    """End a file that counted as out and went down with its page: what went out behind it would overtake it now.
 
-    What waits or is being sent again is left alone: the page tells this at every look, until that one has cleared it.
+    One that is still being sent is left alone: the next try clears it away and sends it again, under its id.
 
     Raises:
         STORE_ERRORS: nothing was stored and nobody was told.
@@ -242,17 +239,12 @@ async def upload_lost(core: Core, user_id: UUID, account_id: UUID, event: Upload
     if parts is None or not parts.from_me:
         return
     async with core.db.begin() as session:
-        row = await messages.by_wa_key(session, account_id, parts.key)
-        if row is None or row.status not in {MessageStatus.SENT, MessageStatus.UNKNOWN}:
+        row = await messages.mark_upload_lost(session, account_id, parts.key, utcnow())
+        if row is None:
             return
-        again = await waiting.send_again(session, account_id, parts.key, utcnow())
-        if again is not None:
-            await _add_event(session, QUEUED, messages.view(again))
-    if again is None:
-        await acknowledged(core, user_id, account_id, AckChanged(event.wa_message_id, Ack.ERROR))
-        return
-    core.news.publish(MessageChanged(user_id=user_id, message=messages.view(again)))
-    core.news.tell(partial(lanes.mark_due, core.redis, account_id))
+        [view] = await changes.adorned(session, [messages.view(row)])
+        await _add_event(session, ACKNOWLEDGED, view)
+    core.news.publish(MessageChanged(user_id=user_id, message=view))
 
 
 async def sent(

@@ -17,7 +17,7 @@ from session_core.clock import SteadyClock, utcnow
 from session_core.core import Core
 from session_core.domain.commands import REACH_OUT, Doubt, SendMessage, SendOutcome
 from session_core.domain.lane import Hold, HoldCode
-from session_core.domain.message import MAX_ATTEMPTS, MessageStatus
+from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
 from session_core.errors import PolicyError, TransientError
 from session_core.sending import gate, lanes, policy, settle
@@ -216,7 +216,7 @@ class _Drain:
             await settle.unknown(self._core, this.user_id, this.message, this.token)
             return None
         tried = outcome.failure not in policy.NOT_TRIED
-        if outcome.result == "failed" or (tried and this.message.attempts >= MAX_ATTEMPTS):
+        if outcome.result == "failed" or (tried and this.message.attempts >= policy.MAX_ATTEMPTS):
             why = outcome.failure or outcome.result
             await settle.fail(self._core, this.user_id, this.message, this.token, why)
             await self._refund(this)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from session_core.domain.commands import REACH_OUT
-from session_core.domain.message import MAX_ATTEMPTS, MessageStatus
+from session_core.domain.message import MessageStatus
+
+MAX_ATTEMPTS = 5
+"""Tries to send one message. With `backoff` that is over a minute of a page that cannot send."""
 
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=1)

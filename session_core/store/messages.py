@@ -23,6 +23,9 @@ from session_core.store.models import Account, Message
 REFUSED = "refused_by_whatsapp"
 """``failure`` of a message that the page had taken and WhatsApp then reported as failed."""
 
+UPLOAD_LOST = "upload_failed"
+"""``failure`` of a file that the page had taken and that went down with it."""
+
 
 def view(row: Message) -> MessageView:
     """Turn a stored row into what its owner sees."""
@@ -327,6 +330,26 @@ async def apply_ack(
             # Nobody has to send it any more.
             lease_token=None,
         )
+    )
+    return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
+
+
+async def mark_upload_lost(session: AsyncSession, account_id: UUID, wa_key: str, now: datetime) -> Message | None:
+    """End a file of ours that counted as out, or of which nobody knew, and that nobody got.
+
+    Returns:
+        The row; None when it is still being sent, has ended, or more is known of it.
+    """
+    status = MessageStatus.FAILED
+    result = await session.exec(
+        update(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.wa_key) == wa_key,
+            col(Message.direction) == Direction.OUT,
+            col(Message.status).in_([MessageStatus.SENT, MessageStatus.UNKNOWN]),
+        )
+        .values(status=status, status_rank=status.rank, updated_at=now, failure=UPLOAD_LOST, lease_token=None)
     )
     return await by_wa_key(session, account_id, wa_key) if result.rowcount else None
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from session_core.domain.message import MAX_ATTEMPTS, Direction, MessageStatus, Turn
+from session_core.domain.message import Direction, MessageStatus, Turn
 from session_core.domain.status import SessionStatus
 from session_core.store import messages
 from session_core.store.models import Account, Message, SessionRuntime
@@ -353,43 +353,6 @@ async def put_back(
         )
     )
     return await messages.by_wa_key(session, account_id, new_wa_key) if result.rowcount else None
-
-
-async def send_again(session: AsyncSession, account_id: UUID, wa_key: str, now: datetime) -> Message | None:
-    """Have a message that counted as out, and proved not to be, wait again under its id; it is looked up before.
-
-    Returns:
-        The row; None when it is none that we sent, more is known of it, it was tried often enough, or something has
-        gone out behind it: it would arrive out of order.
-    """
-    behind = aliased(Message)
-    overtaken = exists().where(
-        col(behind.account_id) == account_id,
-        col(behind.direction) == Direction.OUT,
-        or_(col(behind.status) == MessageStatus.SENDING, col(behind.sent_at) > col(Message.sent_at)),
-    )
-    result = await session.exec(
-        update(Message)
-        .where(
-            col(Message.account_id) == account_id,
-            col(Message.wa_key) == wa_key,
-            col(Message.direction) == Direction.OUT,
-            col(Message.status).in_([MessageStatus.SENT, MessageStatus.UNKNOWN]),
-            col(Message.attempts).between(1, MAX_ATTEMPTS - 1),
-            ~overtaken,
-        )
-        .values(
-            status=MessageStatus.QUEUED,
-            status_rank=MessageStatus.QUEUED.rank,
-            wa_message_id=None,
-            sent_at=None,
-            failure=None,
-            lease_token=None,
-            lease_until=None,
-            updated_at=now,
-        )
-    )
-    return await messages.by_wa_key(session, account_id, wa_key) if result.rowcount else None
 
 
 async def resolve_sent(session: AsyncSession, account_id: UUID, message_id: UUID, now: datetime) -> bool:

@@ -348,7 +348,8 @@
 
   const tellMessage = (msg) => {
     const message = bridge.message(msg);
-    if (!message) return;
+    // A file that went down with an earlier page is no news: who sends it again, or a sweep, says what becomes of it.
+    if (!message || (msg.id.fromMe && bridge.neverUploaded(msg))) return;
     bridge.know(msg);
     tell("message", { message });
   };
