@@ -93,6 +93,10 @@ REACH_OUT = "reach_out"
 """``failure`` of what would begin a conversation while WhatsApp lets the account begin none."""
 
 
+NOT_THE_OWNER = "not_the_owner"
+"""``failure`` of what may not be sent by this command any more: another try has it, or its time is over."""
+
+
 class SendOutcome(BaseModel):
     """The answer to `SendMessage`.
 

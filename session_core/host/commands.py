@@ -17,6 +17,7 @@ from session_core.bus.connection import BUS_ERRORS
 from session_core.clock import utcnow
 from session_core.core import Core
 from session_core.domain.commands import (
+    NOT_THE_OWNER,
     REACH_OUT,
     AnyCommand,
     Doubt,
@@ -202,7 +203,7 @@ class CommandHandler:
         if not ours:
             return _not_sent("lease_not_sure")
         if not owns:
-            return _not_sent("not_the_owner")
+            return _not_sent(NOT_THE_OWNER)
         return SendOutcome(result="failed", failure=OPTED_OUT) if out else None
 
     async def _sent(self, session: Session, command: SendMessage, sent: SentMessage) -> SendOutcome:

@@ -15,7 +15,7 @@ from session_core.bus.commands import ChangedHands, NoHolder
 from session_core.bus.lanes import mark_due, mark_due_after
 from session_core.clock import SteadyClock, utcnow
 from session_core.core import Core
-from session_core.domain.commands import REACH_OUT, Doubt, SendMessage, SendOutcome
+from session_core.domain.commands import NOT_THE_OWNER, REACH_OUT, Doubt, SendMessage, SendOutcome
 from session_core.domain.lane import Hold, HoldCode
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
@@ -120,7 +120,7 @@ class _Drain:
         if isinstance(following.found, gate.Held):
             return await self._hold(following.user_id, following.found.message, following.found.hold)
         message, now = following.found, utcnow()
-        if message.expires_at is not None and message.expires_at <= now and message.status is MessageStatus.QUEUED:
+        if message.status is MessageStatus.QUEUED and _is_over(message, now):
             await settle.expire(self._core, following.user_id, message)
             return None
         step = policy.next_step(_head(message), now, self._timeout)
@@ -215,6 +215,11 @@ class _Drain:
         if outcome.result == "unknown":
             await settle.unknown(self._core, this.user_id, this.message, this.token)
             return None
+        if outcome.failure == NOT_THE_OWNER and _is_over(this.message, utcnow()):
+            # What became of the try before was looked up first: it is not out.
+            await settle.expire_tried(self._core, this.user_id, this.message, this.token)
+            await self._refund(this)
+            return None
         tried = outcome.failure not in policy.NOT_TRIED
         if outcome.result == "failed" or (tried and this.message.attempts >= policy.MAX_ATTEMPTS):
             why = outcome.failure or outcome.result
@@ -267,6 +272,10 @@ def _outcome(answer: dict[str, Any]) -> SendOutcome:
 def _surely_over(error: TransientError) -> bool:
     """Tell whether the page that may have sent it is gone: what it did not do by then it will never do."""
     return isinstance(error, ChangedHands) or error.code == "page_lost"
+
+
+def _is_over(message: Message, now: datetime) -> bool:
+    return message.expires_at is not None and message.expires_at <= now
 
 
 def _left(message: Message, now: datetime) -> timedelta:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from session_core.domain.commands import REACH_OUT
+from session_core.domain.commands import NOT_THE_OWNER, REACH_OUT
 from session_core.domain.message import MessageStatus
 
 MAX_ATTEMPTS = 5
@@ -24,7 +24,7 @@ LOOK_AGAIN_AFTER = timedelta(seconds=1)
 CLOCKS_DIFFER = timedelta(seconds=10)
 """By so much at most the clocks of two machines are said to differ: a host that differs by more says so in its log."""
 
-NOT_TRIED = frozenset({"not_ready", "not_the_owner", "lease_not_sure", "database_unreachable", REACH_OUT})
+NOT_TRIED = frozenset({"not_ready", NOT_THE_OWNER, "lease_not_sure", "database_unreachable", REACH_OUT})
 """Failures by which a host says that the account is not able to send at all: the message waits, however long."""
 
 _SENDING = MessageStatus.SENDING

@@ -102,6 +102,16 @@ async def unknown(core: Core, user_id: UUID, message: Message, token: str) -> No
         await _tell(core, user_id, view)
 
 
+async def expire_tried(core: Core, user_id: UUID, message: Message, token: str) -> None:
+    """End a message whose time was over when it was its turn, and that proved not to be out."""
+    async with core.db.begin() as session:
+        if not await messages.mark_expired(session, message.id, token, utcnow()):
+            return
+        view = await _ended(session, message)
+    if view is not None:
+        await _tell(core, user_id, view)
+
+
 async def expire(core: Core, user_id: UUID, message: Message) -> None:
     """End a message whose time was over before its turn came."""
     async with core.db.begin() as session:

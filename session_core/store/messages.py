@@ -156,14 +156,17 @@ async def claim(session: AsyncSession, message_id: UUID, token: str, now: dateti
     """Make ``token`` the only one that may send the message.
 
     Returns:
-        True when it was free: queued, or being sent by somebody whose time is over.
+        True when it was free: queued, or being sent by somebody whose time is over. Of the latter it is looked up how
+        it ended, also when its own time is over (``expires_at``): then it is not sent any more.
     """
     result = await session.exec(
         update(Message)
         .where(
             col(Message.id) == message_id,
-            col(Message.expires_at).is_(None) | (col(Message.expires_at) > now),
-            (col(Message.status) == MessageStatus.QUEUED)
+            (
+                (col(Message.status) == MessageStatus.QUEUED)
+                & (col(Message.expires_at).is_(None) | (col(Message.expires_at) > now))
+            )
             | ((col(Message.status) == MessageStatus.SENDING) & (col(Message.lease_until) < now)),
         )
         .values(
@@ -246,6 +249,11 @@ async def mark_failed(session: AsyncSession, message_id: UUID, token: str, failu
 async def mark_unknown(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
     """Say of a message that nobody can know whether it went out; what WhatsApp shows later still counts."""
     return await _move_own(session, message_id, token, now, status=MessageStatus.UNKNOWN, lease_token=None)
+
+
+async def mark_expired(session: AsyncSession, message_id: UUID, token: str, now: datetime) -> bool:
+    """End a message that is not out, and whose time is over."""
+    return await _move_own(session, message_id, token, now, status=MessageStatus.EXPIRED, lease_token=None)
 
 
 async def mark_sent(

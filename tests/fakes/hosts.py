@@ -16,7 +16,7 @@ from session_core.bus import lease
 from session_core.bus.commands import AnyCommand, CommandServer
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import SendMessage, SendOutcome
+from session_core.domain.commands import NOT_THE_OWNER, SendMessage, SendOutcome
 from session_core.errors import PolicyError, WhahookError
 from session_core.store import messages, outbox
 
@@ -36,7 +36,7 @@ class Sent:
 
 
 class RecordingHost:
-    """Sends everything, as the real host does it: fence, look for an earlier try, send, write down, answer.
+    """Sends everything, as the real host does it: look for an earlier try, fence, send, write down, answer.
 
     Attributes:
         commands: every command that arrived.
@@ -91,14 +91,15 @@ class RecordingHost:
 
     async def answer(self, command: SendMessage) -> SendOutcome:
         """Carry one command out."""
+        if command.look_first and self._knows(command):
+            return await self.write_down(command)
         async with self.core.db.read() as session:
             if not await messages.owns(session, command.message_id, command.token, utcnow()):
                 self.refused.append(command.message_id)
-                return SendOutcome(result="not_sent", failure="superseded")
-        if not (command.look_first and self._knows(command)):
-            await asyncio.sleep(self._latency())
-            self.send(command)
-            await asyncio.sleep(self._latency())
+                return SendOutcome(result="not_sent", failure=NOT_THE_OWNER)
+        await asyncio.sleep(self._latency())
+        self.send(command)
+        await asyncio.sleep(self._latency())
         return await self.write_down(command)
 
     def _knows(self, command: SendMessage) -> bool:
