@@ -7,6 +7,8 @@
     [/^video\/(mp4|3gpp|quicktime|webm)$/, "video"],
     [/^audio\//, "audio"],
   ];
+  // What can be chosen where more than the bytes decides about the kind.
+  const ACCEPT = { voice: "audio/ogg,.ogg,.oga,.opus", sticker: "image/webp,.webp" };
   const kindOf = (mime) => KINDS.find(([pattern]) => pattern.test(mime))?.[1] ?? "document";
   const make = (tag, attributes, ...children) => {
     const node = document.createElement(tag);
@@ -29,7 +31,7 @@
       this.chooser.addEventListener("change", () => {
         const [file] = this.chooser.files;
         this.chooser.value = "";
-        if (file) this.upload(file, this.asDocument);
+        if (file) this.upload(file, this.asKind);
       });
     }
 
@@ -37,13 +39,15 @@
     addButton() {
       this.button = make("button", { type: "button", class: "wh-icon-button" });
       this.button.innerHTML = PAPERCLIP; // our own, and nothing else
-      this.button.addEventListener("click", () => this.choose(false));
+      this.button.addEventListener("click", () => this.choose(""));
       this.prepend(this.button);
       this.speak();
     }
 
-    choose(asDocument) {
-      this.asDocument = asDocument;
+    // asKind: "document", "voice" or "sticker"; else what the bytes are.
+    choose(asKind) {
+      this.asKind = asKind;
+      this.chooser.accept = ACCEPT[asKind] ?? "";
       this.chooser.click();
     }
 
@@ -65,7 +69,7 @@
       this.chip.replaceChildren();
     }
 
-    upload(file, asDocument = false) {
+    upload(file, asKind = "") {
       this.clear();
       const bar = make("progress", { max: "1", value: "0", "aria-label": this.dataset.uploading });
       const words = make("span", { class: "wh-attached-name", role: "status" }, file.name);
@@ -93,7 +97,7 @@
         if (this.request !== request) return;
         if (request.status !== 201 || !request.response?.id) return failed();
         this.id_.value = request.response.id;
-        this.kind.value = asDocument ? "document" : kindOf(request.response.mime);
+        this.kind.value = asKind || kindOf(request.response.mime);
         bar.remove();
         this.chip.dataset.done = "true";
       });
@@ -105,7 +109,7 @@
   }
   customElements.define("wh-attach", WhAttach);
 
-  window.whahookAttach = (asDocument) => document.querySelector(".wh-conversation wh-attach")?.choose(asDocument);
+  window.whahookAttach = (asKind) => document.querySelector(".wh-conversation wh-attach")?.choose(asKind);
   window.whahookAttachClear = () => document.querySelectorAll("wh-attach").forEach((one) => one.clear());
   // A form whose file is still on its way waits for it.
   document.addEventListener(

@@ -28,8 +28,10 @@ def attach_menu() -> rx.Component:
             )
         ),
         rx.dropdown_menu.content(
-            _item("image", "chats.attach.file", rx.call_script("window.whahookAttach(false)")),
-            _item("file-text", "chats.attach.document", rx.call_script("window.whahookAttach(true)")),
+            _item("image", "chats.attach.file", rx.call_script("window.whahookAttach('')")),
+            _item("file-text", "chats.attach.document", rx.call_script("window.whahookAttach('document')")),
+            _item("mic", "chats.attach.voice", rx.call_script("window.whahookAttach('voice')")),
+            _item("sticker", "chats.attach.sticker", rx.call_script("window.whahookAttach('sticker')")),
             _item("map-pin", "chats.kind.location", Messages.compose("location")),
             _item("chart-bar-big", "chats.kind.poll", Messages.compose("poll")),
             _item("contact-round", "chats.kind.contact", Messages.compose("contact")),

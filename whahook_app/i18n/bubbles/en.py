@@ -30,6 +30,8 @@ BUBBLES_EN: dict[str, str] = {
     "chats.attach": "Attach",
     "chats.attach.file": "Photo, video or file",
     "chats.attach.document": "File as a document",
+    "chats.attach.voice": "Voice note (OGG)",
+    "chats.attach.sticker": "Sticker (WebP)",
     "chats.compose.location": "Send a location",
     "chats.compose.location.body": "Copy the coordinates from any map: latitude and longitude.",
     "chats.location.coordinates": "Coordinates",

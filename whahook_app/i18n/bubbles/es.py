@@ -30,6 +30,8 @@ BUBBLES_ES: dict[str, str] = {
     "chats.attach": "Adjuntar",
     "chats.attach.file": "Foto, vídeo o archivo",
     "chats.attach.document": "Archivo como documento",
+    "chats.attach.voice": "Nota de voz (OGG)",
+    "chats.attach.sticker": "Sticker (WebP)",
     "chats.compose.location": "Enviar una ubicación",
     "chats.compose.location.body": "Copia las coordenadas de cualquier mapa: latitud y longitud.",
     "chats.location.coordinates": "Coordenadas",
