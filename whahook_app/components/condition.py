@@ -64,6 +64,7 @@ def _health(card: Any) -> rx.Component:
         rx.el.dl(
             _fact(health.answer, "details.answer", health.answer),
             _fact(health.socket, "details.socket", health.socket),
+            _fact(health.stream, "details.stream", health.stream),
             _fact(health.traffic_at, "details.traffic", time(health.traffic_at, "ago", Base.lang)),
             _fact(health.checked_at, "details.checked", time(health.checked_at, "ago", Base.lang)),
             _fact(

@@ -22,6 +22,7 @@ class HealthView:
     cures: str = ""
     answer: str = ""
     socket: str = ""
+    stream: str = ""
     checked_at: str = ""
     traffic_at: str = ""
 
@@ -40,6 +41,8 @@ def health_view(health: Health | None, language: Language) -> HealthView:
         cures=text(language, "details.health.cures", cures=", ".join(cures)) if cures else "",
         answer="" if vitals.answer_ms is None else f"{vitals.answer_ms} ms",
         socket=_socket(vitals.socket, language),
+        # As WhatsApp Web calls them: for who compares with its documentation or a report.
+        stream=" · ".join(filter(None, (vitals.mode, vitals.info))),
         checked_at=vitals.at.isoformat(),
         traffic_at=vitals.last_traffic_at.isoformat() if vitals.last_traffic_at else "",
     )

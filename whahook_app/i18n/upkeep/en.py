@@ -18,6 +18,7 @@ UPKEEP_EN: dict[str, str] = {
     "details.health.cures": "Done about it so far: {cures}.",
     "details.answer": "The page answers in",
     "details.socket": "Connection to WhatsApp",
+    "details.stream": "WhatsApp's stream",
     "details.traffic": "Last heard of WhatsApp",
     "details.checked": "Checked",
     "details.host": "Process that runs it",

@@ -18,6 +18,7 @@ UPKEEP_ES: dict[str, str] = {
     "details.health.cures": "Se ha hecho ya: {cures}.",
     "details.answer": "La página responde en",
     "details.socket": "Conexión con WhatsApp",
+    "details.stream": "Flujo de WhatsApp",
     "details.traffic": "Lo último de WhatsApp",
     "details.checked": "Comprobado",
     "details.host": "Proceso que la lleva",

@@ -92,6 +92,8 @@ def test_every_finding_has_words_for_all_its_evidence(language: Language, level:
 def test_a_state_of_the_socket_that_is_unusual_is_shown_as_it_is() -> None:
     assert health_view(health(), "es").socket == "abierta"
     assert health_view(health(vitals=Vitals(at=NOW, socket="OPENING")), "es").socket == "OPENING"
+    assert health_view(health(vitals=Vitals(at=NOW, mode="MAIN", info="NORMAL")), "es").stream == "MAIN · NORMAL"
+    assert health_view(health(vitals=Vitals(at=NOW, mode="QR")), "es").stream == "QR"
 
 
 def alert(**changes: Any) -> AlertView:
