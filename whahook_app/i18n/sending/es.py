@@ -108,7 +108,7 @@ SENDING_ES: dict[str, str] = {
     "sending.keep.hint": "Lo que es más antiguo se elimina para siempre, aquí; en el teléfono se queda.",
     "history.days": "días",
     "sending.keep_less.title": "¿Eliminar los mensajes más antiguos de {name}?",
-    "sending.keep_less.body": "Lo anterior al plazo que has elegido se elimina en unos minutos y no se puede recuperar.",
+    "sending.keep_less.body": "Lo anterior al plazo que has elegido se elimina en unos minutos; no se puede recuperar.",
     "sending.keep_less.yes": "Guardar y eliminar",
     "sending.unsaved": "Cambios sin guardar",
     "sending.discard": "Descartar",
