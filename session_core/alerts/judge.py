@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -34,7 +34,8 @@ class AccountFacts:
     """An account at one moment.
 
     Attributes:
-        linked: whether a phone was ever linked: without one nobody misses the connection.
+        linked: whether there is a number, of a login now or before it ended by itself: without one nobody misses the
+            connection. Its owner's logout takes it away.
         host: the host that its row names.
         down_since: since when it is not connected although it should be; None when it is not known.
     """
@@ -55,6 +56,11 @@ class AccountFacts:
     def given_up_by_owner(self) -> bool:
         """Its owner wants it stopped; a session that cannot go on wants that itself, which is something else."""
         return self.desired is not Desired.CONNECTED and self.status not in _NEED_PERSON
+
+    @property
+    def logged_out(self) -> bool:
+        """There is no login that could be backed up; a page that is ready and tells no number has one."""
+        return not self.linked and self.status is not SessionStatus.READY
 
     @property
     def needs_person(self) -> bool:
@@ -98,7 +104,15 @@ def judge(facts: AccountFacts, opened: Collection[AlertKind], *, now: datetime, 
     """
     if facts.deleted:
         return Verdict(ends=frozenset(opened))
-    connection = _CONNECTION & frozenset(opened)
+    verdict = _judge_connection(facts, _CONNECTION & frozenset(opened), now, down_after)
+    if facts.logged_out and AlertKind.BACKUP_FAILING in opened:
+        return replace(verdict, ends=verdict.ends | {AlertKind.BACKUP_FAILING})
+    return verdict
+
+
+def _judge_connection(
+    facts: AccountFacts, connection: frozenset[AlertKind], now: datetime, down_after: timedelta
+) -> Verdict:
     if facts.given_up_by_owner:
         return Verdict(ends=connection)
     if facts.up:

@@ -110,6 +110,27 @@ class TestOver:
     def test_backups_have_their_own_end(self) -> None:
         assert verdict(READY, K.BACKUP_FAILING) == NOTHING
 
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            READY,
+            UNLINKED,
+            replace(READY, desired=Desired.STOPPED, status=S.STOPPED),
+            replace(READY, linked=False),
+        ],
+    )
+    def test_a_login_that_is_there_or_may_come_back_is_to_be_backed_up(self, facts: AccountFacts) -> None:
+        assert K.BACKUP_FAILING not in verdict(facts, K.BACKUP_FAILING).ends
+
+    @pytest.mark.parametrize(("desired", "status"), [(Desired.STOPPED, S.STOPPED), (Desired.CONNECTED, S.QR)])
+    def test_without_a_login_no_backup_fails(self, desired: Desired, status: SessionStatus) -> None:
+        logged_out = replace(READY, desired=desired, status=status, linked=False)
+        assert verdict(logged_out, K.BACKUP_FAILING) == Verdict(ends=frozenset({K.BACKUP_FAILING}))
+
+    def test_what_else_is_new_is_told_when_the_login_is_gone(self) -> None:
+        facts = replace(UNLINKED, linked=False, status=S.ERROR)
+        assert verdict(facts, K.BACKUP_FAILING) == Verdict(begins=K.NEEDS_PERSON, ends=frozenset({K.BACKUP_FAILING}))
+
 
 def test_a_second_look_never_finds_more() -> None:
     """What a verdict leads to is no reason for another one: any number of looks tell once."""
