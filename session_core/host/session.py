@@ -18,6 +18,7 @@ from session_core.host import changes, directory, messages, policy, removal
 from session_core.host.attempt import LAST_WORDS, Attempt, Hearing
 from session_core.host.house import House
 from session_core.host.journal import Entry, Journal
+from session_core.host.pause import Pause
 from session_core.host.placing import Placing
 from session_core.host.policy import Goal, Order
 from session_core.host.setbacks import Setbacks
@@ -276,11 +277,8 @@ class Session:
         else:
             self._standing.set(SessionStatus.RECONNECTING, self._cause)
         async with self._house.room.place(self._standing.queued(ReasonCode.WAITING_FOR_ROOM)):
-            while (again_at := await self._try_once()) is not None:
-                await self._pause_until(again_at)
-
-    async def _pause_until(self, time: datetime) -> None:
-        await asyncio.sleep(max(0, (time - utcnow()).total_seconds()))
+            while (pause := await self._try_once()) is not None:
+                await pause.over()
 
     async def _stop(self) -> None:
         self._standing.set(SessionStatus.STOPPED, ReasonCode.REQUESTED)
@@ -326,8 +324,8 @@ class Session:
 
     # ---- Connecting -----------------------------------------------------------------------------------------------
 
-    async def _try_once(self) -> datetime | None:
-        """Run one browser to its end; the time for the next one, None when another one would not do better."""
+    async def _try_once(self) -> Pause | None:
+        """Run one browser to its end; the pause before the next one, None when another one would not do better."""
         attempt: Attempt | None = None
         try:
             await self._put_profile_in_place()
@@ -374,8 +372,8 @@ class Session:
             number=self._attempts,
         )
 
-    def _take_end(self, error: Exception) -> datetime | None:
-        """Set the status that follows from the error; return when to try again."""
+    def _take_end(self, error: Exception) -> Pause | None:
+        """Set the status that follows from the error; return the pause before the next browser, which begins now."""
         status, reason = policy.status_after(error), policy.reason_of(error)
         detail = error.message if isinstance(error, WhahookError) else type(error).__name__
         if status is not SessionStatus.RECONNECTING:
@@ -386,7 +384,7 @@ class Session:
             self._ready_for()
             self._cause = reason
             self._standing.set(status, reason, detail)
-            return utcnow()
+            return Pause(timedelta(0))
         if reason is ReasonCode.PROFILE_QUARANTINED:
             self._gone = reason
         self._setbacks.add(reason, self._ready_for())
@@ -395,9 +393,9 @@ class Session:
             return None
         self._cause = reason
         self._standing.failures += 1
-        again_at = utcnow() + self._setbacks.pause(self._house.random)
-        self._standing.set(status, reason, detail, next_retry_at=again_at)
-        return again_at
+        pause = Pause(self._setbacks.pause(self._house.random))
+        self._standing.set(status, reason, detail, next_retry_at=pause.until)
+        return pause
 
     def _ready_for(self) -> timedelta | None:
         """Return how long the browser that just ended had been ready; None: it never was."""
