@@ -16,7 +16,7 @@ from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.errors import LoginRequired, PersonRequired, TransientError, WhahookError
 from session_core.host import qr_image
 from session_core.host.policy import PHASE_DEADLINES
-from session_core.host.room import Room
+from session_core.host.room import Seat
 from session_core.tasks import spawn
 from session_core.whatsapp.driver import (
     Conflicted,
@@ -129,12 +129,12 @@ class Attempt:
             self._verdict = error
             self._deadline.reschedule(asyncio.get_running_loop().time())
 
-    async def run(self, starts: asyncio.Semaphore, room: Room) -> None:
+    async def run(self, starts: asyncio.Semaphore, seat: Seat) -> None:
         """Start the browser and follow the page until it ends.
 
         Args:
             starts: how many browsers may be starting at once; held until the page shows something.
-            room: told that this one is still growing.
+            seat: the session's place; told when this browser has grown, and when it goes away.
 
         Raises:
             PersonRequired: a person has to do something; ``code`` is the reason.
@@ -143,10 +143,9 @@ class Attempt:
         """
         async with AsyncExitStack() as start:
             await start.enter_async_context(starts)
-            await start.enter_async_context(room.growing())
             try:
                 async with asyncio.timeout(None) as self._deadline:
-                    await self._follow(start)
+                    await self._follow(start, seat)
             except TimeoutError as error:
                 if self._verdict is not None:
                     raise self._verdict from None
@@ -156,8 +155,9 @@ class Attempt:
                 ) from error
             finally:
                 self.over = True
+                seat.is_empty()
 
-    async def _follow(self, start: AsyncExitStack) -> None:
+    async def _follow(self, start: AsyncExitStack, seat: Seat) -> None:
         self._say(SessionStatus.LAUNCHING)
         await self.driver.start()
         self._say(SessionStatus.LOADING)
@@ -168,6 +168,7 @@ class Attempt:
             await self._hear(event)
             if self._status not in _STARTING:
                 await start.aclose()
+                seat.has_grown()
         raise TransientError("The page is gone.", code=Loss.PAGE)
 
     async def end(self, name: str, kill: Callable[[], Awaitable[int]]) -> None:

@@ -18,7 +18,7 @@ from session_core.bus.lease import LEASE
 from session_core.bus.reconcile import ReconcileListener, poke
 from session_core.domain.resources import Budget
 from session_core.domain.sharing import Place
-from session_core.domain.status import Desired, ReasonCode, SessionStatus
+from session_core.domain.status import Desired, ReasonCode
 from session_core.host.backup_tools import Surroundings
 from session_core.host.budget import BudgetKeeper
 from session_core.host.clock_watch import ClockWatch
@@ -248,9 +248,8 @@ class SessionManager:
                 self._begin(session)
 
     def _here(self) -> Place:
-        # Sessions that wait for their turn to start have not taken their memory yet.
-        waiting = sum(session.status is SessionStatus.QUEUED for session in self._sessions.values())
-        room = max(0, self._house.room.left - waiting)
+        # What becomes free is first of all for the sessions that wait here.
+        room = max(0, self._house.room.left - self._house.room.waiting)
         return Place(
             self._house.host_id,
             len(self._sessions),

@@ -14,6 +14,7 @@ from session_core.host.attempt import Attempt, LoginMissing
 from session_core.host.backup_tools import Owned
 from session_core.host.house import House
 from session_core.host.policy import Restore
+from session_core.host.room import Seat
 from session_core.store import accounts, backups
 from session_core.store.errors import STORE_ERRORS
 
@@ -113,16 +114,20 @@ class Placing:
         async with self._house.core.db.begin() as session:
             await accounts.restore_done(session, self._owned.account_id, restore.backup_id, restore.seq)
 
-    async def opened_by(self, attempt: Attempt) -> None:
+    async def opened_by(self, attempt: Attempt, seat: Seat) -> None:
         """Run a browser on the profile until it ends. A profile that lost its login is replaced before the next one.
 
         Databases get lost too: only when the newest backup has no login either did the phone unlink us.
+
+        Args:
+            attempt: the browser.
+            seat: the session's place.
 
         Raises:
             PersonRequired, FatalError, TransientError: as `Attempt.run`.
         """
         try:
-            await attempt.run(self._house.starts, self._house.room)
+            await attempt.run(self._house.starts, seat)
         except LoginMissing as error:
             if self._replaced:
                 raise LoginRequired(error.message, code=ReasonCode.UNLINKED) from None

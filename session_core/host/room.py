@@ -55,6 +55,31 @@ def available_memory() -> int:
     return machine if group is None else min(machine, group)
 
 
+class Seat:
+    """A place that is held. Its memory is still to be taken: before its browser has grown, and again between two.
+
+    Attributes:
+        grown: whether its browser has taken its memory, so that what is available shows it.
+    """
+
+    def __init__(self, on_grown: Callable[[], None] | None = None) -> None:
+        """Take the seat; ``on_grown`` is called whenever a browser of it has grown."""
+        self.grown = False
+        self._on_grown = on_grown
+
+    def has_grown(self) -> None:
+        """Note that its browser has taken what it needs. Saying it again changes nothing."""
+        if self.grown:
+            return
+        self.grown = True
+        if self._on_grown is not None:
+            self._on_grown()
+
+    def is_empty(self) -> None:
+        """Note that its browser goes away; what that leaves is kept for the next one, which asks nobody."""
+        self.grown = False
+
+
 class Room:
     """Places for sessions, given out in the order of asking."""
 
@@ -67,38 +92,39 @@ class Room:
         """
         self._max = max_sessions
         self._memory = memory
-        self._young = 0
+        self._seats: set[Seat] = set()
         self._line: deque[object] = deque()
         self._moved = asyncio.Event()
-        self.taken = 0
+
+    @property
+    def taken(self) -> int:
+        """Places that are held."""
+        return len(self._seats)
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line for a place."""
+        return len(self._line)
 
     @property
     def left(self) -> int:
-        """Places that are free now; the sessions that are being started have not grown yet, so they count whole."""
+        """Places that are free now; those that were given out and whose browsers have not grown count whole."""
         if self._max:
             return max(0, self._max - self.taken)
-        return max(0, self._memory() // SESSION_BYTES - self._young)
+        young = sum(not seat.grown for seat in self._seats)
+        return max(0, self._memory() // SESSION_BYTES - young)
 
     @asynccontextmanager
-    async def place(self, on_wait: Callable[[], None]) -> AsyncIterator[None]:
+    async def place(self, on_wait: Callable[[], None]) -> AsyncIterator[Seat]:
         """Hold a place for as long as the block lasts; ``on_wait`` is called once if it is not there at once."""
-        await self._queue_up(on_wait)
+        seat = await self._queue_up(on_wait)
         try:
-            yield
+            yield seat
         finally:
-            self.taken -= 1
+            self._seats.remove(seat)
             self._moved.set()
 
-    @asynccontextmanager
-    async def growing(self) -> AsyncIterator[None]:
-        """Mark a session whose browser is being started."""
-        self._young += 1
-        try:
-            yield
-        finally:
-            self._young -= 1
-
-    async def _queue_up(self, on_wait: Callable[[], None]) -> None:
+    async def _queue_up(self, on_wait: Callable[[], None]) -> Seat:
         ticket = object()
         self._line.append(ticket)
         try:
@@ -107,7 +133,10 @@ class Room:
             while self._must_wait(ticket):
                 self._moved.clear()
                 await self._wait()
-            self.taken += 1
+            # In the same step as the look, so that whoever is next sees it.
+            seat = Seat(self._moved.set)
+            self._seats.add(seat)
+            return seat
         finally:
             self._line.remove(ticket)
             self._moved.set()

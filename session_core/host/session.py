@@ -21,6 +21,7 @@ from session_core.host.journal import Entry, Journal
 from session_core.host.pause import Pause
 from session_core.host.placing import Placing
 from session_core.host.policy import Goal, Order
+from session_core.host.room import Seat
 from session_core.host.setbacks import Setbacks
 from session_core.host.standing import Standing
 from session_core.host.unlink import log_out, unlink
@@ -276,8 +277,8 @@ class Session:
             self._standing.set(SessionStatus.QUEUED, self._cause)
         else:
             self._standing.set(SessionStatus.RECONNECTING, self._cause)
-        async with self._house.room.place(self._standing.queued(ReasonCode.WAITING_FOR_ROOM)):
-            while (pause := await self._try_once()) is not None:
+        async with self._house.room.place(self._standing.queued(ReasonCode.WAITING_FOR_ROOM)) as seat:
+            while (pause := await self._try_once(seat)) is not None:
                 await pause.over()
 
     async def _stop(self) -> None:
@@ -324,13 +325,13 @@ class Session:
 
     # ---- Connecting -----------------------------------------------------------------------------------------------
 
-    async def _try_once(self) -> Pause | None:
+    async def _try_once(self, seat: Seat) -> Pause | None:
         """Run one browser to its end; the pause before the next one, None when another one would not do better."""
         attempt: Attempt | None = None
         try:
             await self._put_profile_in_place()
             attempt = self._attempt = self._new_attempt()
-            await self._placing.opened_by(attempt)
+            await self._placing.opened_by(attempt, seat)
         except Exception as error:
             if not isinstance(error, WhahookError):
                 log.exception("attempt_failed", session=self.name)

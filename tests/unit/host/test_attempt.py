@@ -14,7 +14,7 @@ from session_core.domain.status import ReasonCode, SessionStatus
 from session_core.errors import LoginRequired, PersonRequired, TransientError, WhahookError
 from session_core.host import policy
 from session_core.host.attempt import Attempt, Hearing, LoginMissing, close_driver
-from session_core.host.room import Room
+from session_core.host.room import Room, Seat
 from session_core.tasks import spawn
 from session_core.whatsapp.driver import (
     AckChanged,
@@ -68,7 +68,7 @@ async def follow(
     heard = Heard()
     attempt = Attempt(ScriptedDriver([*events, END]), heard.hearing(), cause=CAUSE, qr_reason=qr_reason)
     with pytest.raises(WhahookError) as ended:
-        await attempt.run(asyncio.Semaphore(1), Room(1))
+        await attempt.run(asyncio.Semaphore(1), Seat())
     return heard, ended.value
 
 
@@ -122,7 +122,7 @@ async def test_messages_are_passed_on_in_order() -> None:
 async def test_a_muted_attempt_goes_on_and_says_nothing() -> None:
     heard, driver = Heard(), ScriptedDriver([ready()])
     attempt = Attempt(driver, heard.hearing(), cause=CAUSE, qr_reason=None)
-    running = spawn(attempt.run(asyncio.Semaphore(1), Room(1)), name="attempt")
+    running = spawn(attempt.run(asyncio.Semaphore(1), Seat()), name="attempt")
     await eventually(lambda: heard.readies)
     attempt.muted = True
     said = list(heard.said)
@@ -138,23 +138,26 @@ async def test_a_start_takes_a_place_among_the_starts_until_something_is_shown()
     starts, room, driver = asyncio.Semaphore(1), Room(0, memory=lambda: 10**10), ScriptedDriver([Loaded()])
     attempt = Attempt(driver, Heard().hearing(), cause=CAUSE, qr_reason=CAUSE)
     left = room.left
-    running = spawn(attempt.run(starts, room), name="attempt")
-    await eventually(lambda: driver.started)
-    assert starts.locked()
-    assert room.left == left - 1
-    driver.emit(qr())
-    await eventually(lambda: not starts.locked())
+    async with room.place(lambda: None) as seat:
+        running = spawn(attempt.run(starts, seat), name="attempt")
+        await eventually(lambda: driver.started)
+        assert starts.locked()
+        assert room.left == left - 1
+        driver.emit(qr())
+        await eventually(lambda: not starts.locked())
+        assert room.left == left
+        driver.emit(END)
+        with pytest.raises(TransientError):
+            await running
+        assert room.left == left - 1, "kept for the browser that follows"
     assert room.left == left
-    driver.emit(END)
-    with pytest.raises(TransientError):
-        await running
 
 
 async def test_a_failed_start_gives_its_place_back() -> None:
     starts = asyncio.Semaphore(1)
     attempt = Attempt(UnstartableDriver(), Heard().hearing(), cause=CAUSE, qr_reason=CAUSE)
     with pytest.raises(TransientError):
-        await attempt.run(starts, Room(1))
+        await attempt.run(starts, Seat())
     assert not starts.locked()
 
 
@@ -162,7 +165,7 @@ async def test_an_attempt_that_is_given_up_ends_at_once_and_hears_nothing_more()
     heard, driver = Heard(), ScriptedDriver([ready()])
     attempt = Attempt(driver, heard.hearing(), cause=CAUSE, qr_reason=None, number=7)
     attempt.give_up(TransientError("too early", code="page_crashed"))
-    running = spawn(attempt.run(asyncio.Semaphore(1), Room(1)), name="attempt")
+    running = spawn(attempt.run(asyncio.Semaphore(1), Seat()), name="attempt")
     await eventually(lambda: heard.readies)
     said = list(heard.said)
     attempt.give_up(TransientError("enough", code="browser_crashed"))
@@ -194,7 +197,7 @@ async def test_every_phase_has_an_exit(
     attempt = Attempt(driver, heard.hearing(), cause=CAUSE, qr_reason=CAUSE)
     async with asyncio.timeout(10):
         with pytest.raises(TransientError) as ended:
-            await attempt.run(asyncio.Semaphore(1), Room(1))
+            await attempt.run(asyncio.Semaphore(1), Seat())
     assert ended.value.code == code
     assert heard.said[-1][0] is status
 

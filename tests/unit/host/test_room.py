@@ -64,9 +64,102 @@ async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
 async def test_without_a_limit_the_memory_decides_and_young_sessions_count_whole() -> None:
     room = Room(0, memory=lambda: int(2.5 * SESSION_BYTES))
     assert room.left == 2
-    async with room.place(nothing), room.growing():
+    async with room.place(nothing) as seat:
         assert room.left == 1
-    assert room.left == 2
+        seat.has_grown()
+        assert room.left == 2
+        seat.is_empty()
+        assert room.left == 1
+    assert (room.left, room.taken) == (2, 0)
+
+
+class Machine:
+    """Memory for some sessions, of which each takes its part only when it grows, and what lives on it."""
+
+    def __init__(self, sessions: int) -> None:
+        self.free = sessions
+        self.room = Room(0, memory=lambda: self.free * SESSION_BYTES)
+        self.inside: list[int] = []
+        self.waited: list[int] = []
+        self.grow = [asyncio.Event() for _ in range(10)]
+        self.leave = [asyncio.Event() for _ in range(10)]
+
+    async def live(self, number: int) -> None:
+        async with self.room.place(lambda: self.waited.append(number)) as seat:
+            self.inside.append(number)
+            try:
+                await self.grow[number].wait()
+                self.free -= 1
+                seat.has_grown()
+                await self.leave[number].wait()
+                self.free += 1
+            finally:
+                self.inside.remove(number)
+
+
+async def test_only_as_many_are_let_in_as_there_is_memory_for() -> None:
+    machine = Machine(2)
+    lives = [spawn(machine.live(number), name=f"life-{number}") for number in range(5)]
+    await until_asleep()
+    assert (machine.inside, machine.waited, machine.room.waiting) == ([0, 1], [2, 3, 4], 3)
+    machine.grow[0].set()
+    await until_asleep()
+    assert machine.inside == [0, 1], "what it was let in for is taken now"
+    machine.leave[0].set()
+    await until_asleep()
+    assert machine.inside == [1, 2]
+    for event in (*machine.grow, *machine.leave):
+        event.set()
+    await asyncio.gather(*lives)
+    assert (machine.room.taken, machine.room.waiting, machine.room.left) == (0, 0, 2)
+
+
+async def test_with_room_for_one_the_line_is_looked_at_again_when_that_one_has_grown() -> None:
+    machine = Machine(1)
+    lives = [spawn(machine.live(number), name=f"life-{number}") for number in range(3)]
+    await until_asleep()
+    assert machine.inside == [0]
+    # It took less than was planned for, or something else became free.
+    machine.free += 1
+    machine.grow[0].set()
+    await until_asleep()
+    assert machine.inside == [0, 1]
+    for life in lives:
+        life.cancel()
+    await asyncio.gather(*lives, return_exceptions=True)
+    assert (machine.room.taken, machine.room.waiting) == (0, 0)
+
+
+async def test_a_start_that_ends_or_is_broken_off_lets_the_next_one_in() -> None:
+    machine = Machine(1)
+    lives = [spawn(machine.live(number), name=f"life-{number}") for number in range(3)]
+    await until_asleep()
+    for number in (0, 1):
+        assert machine.inside == [number]
+        lives[number].cancel()
+        await until_asleep()
+    assert machine.inside == [2]
+    lives[2].cancel()
+    await asyncio.gather(*lives, return_exceptions=True)
+    assert (machine.room.taken, machine.room.left) == (0, 1)
+
+
+async def test_the_room_of_a_browser_that_is_replaced_is_kept_for_the_next_one() -> None:
+    machine = Machine(1)
+    waiting = None
+    async with machine.room.place(nothing) as seat:
+        machine.free -= 1
+        seat.has_grown()
+        waiting = spawn(machine.live(0), name="waiting")
+        # Its browser ends, and with it goes what it held.
+        seat.is_empty()
+        machine.free += 1
+        await until_asleep()
+        assert machine.inside == []
+    await until_asleep()
+    assert machine.inside == [0]
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 def cgroup(folder: Path, limit: str, used: int, cached: int = 0) -> None:
