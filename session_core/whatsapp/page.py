@@ -250,10 +250,11 @@ class PageDriver(Asking, Messaging):
     def _on_popup(self, page: Page) -> None:
         spawn(close_popup(page), name="close-popup", owner=self._tasks)
 
-    def _feed(self, text: object) -> None:
+    def _feed(self, text: object) -> bool:
+        """Take what the page tells; False when it is not in the agreed form."""
         try:
             doc = self._tracker.doc
-            events = self._tracker.feed(json.loads(str(text)))
+            events = self._tracker.feed(_news(text))
             if self._tracker.doc != doc:
                 self._vitals.begin_anew()
             if self._tracker.snapshot is not None:
@@ -265,6 +266,8 @@ class PageDriver(Asking, Messaging):
         except (ValueError, KeyError, TypeError) as error:
             # Never the text itself: it may be a message or a code.
             self._log.warning("page_not_understood", error=type(error).__name__)
+            return False
+        return True
 
     def _emit(self, events: list[DriverEvent]) -> None:
         for event in events:
@@ -372,14 +375,26 @@ class PageDriver(Asking, Messaging):
             # A page that is just being replaced cannot answer; a browser that is gone never will again.
             if page.is_closed() or "closed" in error.message.lower():
                 self._lose(Loss.BROWSER, _short(error))
+            else:
+                self._told_nothing()
             return
         except Exception as error:
             # So Playwright ends what is under way when its own process dies.
             self._lose(Loss.BROWSER, _short(error))
             return
-        if answer is not None:
-            self._feed(answer)
-        self._vitals.answered(self._steady.now() - asked_at)
+        # Without the bridge there is no answer.
+        if answer is not None and self._feed(answer):
+            self._vitals.answered(self._steady.now() - asked_at)
+        else:
+            self._told_nothing()
+
+    def _told_nothing(self) -> None:
+        """Count an answer that says nothing of the page: several in a row show that the bridge is broken.
+
+        One alone comes of a navigation. While the page loads, its deadline judges.
+        """
+        if self._tracker.phase is not Phase.LOADING:
+            self._vitals.silent()
 
     async def _late(self, late: str) -> None:
         if late == "load":
@@ -405,6 +420,13 @@ class PageDriver(Asking, Messaging):
             return
         self._log.info("offline_for_long", effect="the page is loaded again")
         await self._reload(page)
+
+
+def _news(text: object) -> dict[str, Any]:
+    news = json.loads(str(text))
+    if not isinstance(news, dict):
+        raise TypeError("what the page tells has no parts")
+    return news
 
 
 def _short(error: BaseException) -> str:

@@ -124,6 +124,12 @@ async def test_a_browser_that_stands_still_is_given_up(cockpit: Cockpit, ana: Ph
     assert (await told.hear(Ready)).phone_number == ana.number
 
 
+async def test_a_page_whose_bridge_breaks_is_given_up(cockpit: Cockpit, ana: PhoneClient) -> None:
+    driver, told = await linked(cockpit, ana, ATTENTIVE)
+    await page_of(driver).evaluate("void (window.__whahook.snapshot = async () => { throw new Error('no module') })")
+    assert (await lost_of(told)).loss is Loss.DEAF
+
+
 async def test_a_page_that_is_emptied_is_lost(cockpit: Cockpit, ana: PhoneClient) -> None:
     driver, told = await linked(cockpit, ana, ATTENTIVE)
     await page_of(driver).goto("about:blank")
