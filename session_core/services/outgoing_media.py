@@ -15,7 +15,7 @@ from session_core.store.engine import Transaction
 
 
 async def complete(core: Core, session: Transaction, user_id: UUID, content: Media, now: datetime) -> tuple[Media, str]:
-    """Fill in what is known of a message's file, and keep it for as long as the message may wait.
+    """Fill in what is known of a message's file, and keep it from now on as long as one that has just come.
 
     Args:
         core: the process's core.

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.media import MediaKind, MediaProblem, MediaState, MediaView
 from session_core.domain.message import Direction
+from session_core.store import waiting
 from session_core.store.models import Media, MediaPreference, User
 
 S = MediaState
@@ -124,11 +125,11 @@ async def to_remove(session: AsyncSession, now: datetime, abandoned: datetime, l
     """Return files that nobody needs any more, in any order, at most ``limit`` for each of the reasons.
 
     Those that are to be deleted, whose time is over, whose message is gone, and uploads whose process died before
-    ``abandoned``. Each reason has its index.
+    ``abandoned``. Each reason has its index. A file with which a message waits to go out outlives its time.
     """
     reasons = (
         col(Media.state) == S.DELETING,
-        col(Media.expires_at) < now,
+        (col(Media.expires_at) < now) & col(Media.id).not_in(waiting.carried_media()),
         col(Media.message_id).is_(None) & col(Media.wa_message_id).is_not(None),
         (col(Media.state) == S.PENDING) & (col(Media.updated_at) < abandoned) & (Media.direction == Direction.OUT),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, exists, text
+from sqlalchemy import TextClause, Uuid, cast, exists, text, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -154,6 +154,17 @@ async def carries_media(session: AsyncSession, media_id: UUID) -> bool:
         if (await session.exec(select(Message.id).where(waits, carries).limit(1))).first() is not None:
             return True
     return False
+
+
+def carried_media() -> Any:
+    """Select the ids of the files that messages carry which wait to go out, as far as they are ids.
+
+    As a list that is made once, not a question for each file: no index leads from a file to its messages.
+    """
+    # Rows hold ids as the database likes them, their content holds them as people write them.
+    media_id = cast(func.replace(col(Message.content)["media_id"].as_string(), "-", ""), Uuid())
+    waits = (_queued(), _under_way(), text("messages.status = 'unknown'"))
+    return union_all(*(select(media_id).where(one, media_id.is_not(None)) for one in waits))
 
 
 # ---- Counting -----------------------------------------------------------------------------------------------------

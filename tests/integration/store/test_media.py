@@ -171,6 +171,32 @@ async def test_a_file_that_a_message_waits_with(database: Database) -> None:
         assert row.expires_at == LATER
 
 
+async def test_a_file_that_a_message_waits_with_outlives_its_time(database: Database) -> None:
+    ana = await add_user(database)
+    account_id = await add_account(database, ana)
+    statuses = (MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.UNKNOWN, MessageStatus.SENT)
+    files = {status: await add(database, ana, expires_at=T0 - SECOND) for status in statuses}
+    for status, media_id in files.items():
+        content = {"type": "image", "media_id": str(media_id)}
+        await add_message(database, account_id, kind="image", content=content, status=status)
+    deleted = await add(database, ana, expires_at=T0 - SECOND)
+    await add_message(database, account_id, kind="poll", content={"type": "poll", "media_id": None})
+    await add_message(database, account_id)
+
+    async def unneeded() -> set[UUID]:
+        async with database.read() as session:
+            return {row.id for row in await media.to_remove(session, T0, T0 - SECOND, 2)}
+
+    # At most two are asked for: those that stay do not stand before those that go.
+    assert await unneeded() == {files[MessageStatus.SENT], deleted}
+    async with database.begin() as session:
+        await media.forget(session, deleted)
+        queued = (await session.exec(select(Message).where(Message.status == MessageStatus.QUEUED))).all()
+        for row in queued:
+            assert await waiting.cancel(session, account_id, row.id, T0)
+    assert await unneeded() == {files[MessageStatus.SENT], files[MessageStatus.QUEUED]}
+
+
 async def test_preferences(database: Database) -> None:
     account_id = await add_account(database)
     async with database.begin() as session:
