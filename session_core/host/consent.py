@@ -27,7 +27,7 @@ async def heed(session: Transaction, user_id: UUID, message: MessageView) -> lis
     out, back = says(message.text, settings.opt_out_words), says(message.text, settings.opt_in_words)
     if out is None and back is None:
         return []
-    found = await consent.person_behind(session, message.account_id, message.chat_id)
+    found = await consent.person_behind(session, user_id, message.account_id, message.chat_id)
     if found is None:
         return []
     person, name = found

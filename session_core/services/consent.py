@@ -72,15 +72,10 @@ async def opt_out(core: Core, user_id: UUID, *, to: str, account_id: UUID | None
             status_code=422,
         )
     async with core.db.begin() as session:
-        known = [account_id] if account_id is not None else [a.id for a, _ in await accounts.of_user(session, user_id)]
         if account_id is not None and await accounts.owned(session, user_id, account_id) is None:
             raise NotFound("account")
-        name = None
-        for one in known:
-            found = await consent.person_behind(session, one, person.name)
-            if found is not None:
-                person = Person(phone=person.phone or found[0].phone, lid=person.lid or found[0].lid)
-                name = name or found[1]
+        found = await consent.person_behind(session, user_id, account_id, person.name)
+        person, name = found or (person, None)
         row, views = await opting_out.opt_out(
             session, user_id, account_id, person, OptOutSource.HAND, utcnow(), name=name
         )

@@ -194,7 +194,7 @@ async def _accept(
         # Not before: a request that is repeated after its time was over still asks what became of it.
         request.times.check(now)
         chosen = (await sending.chosen(session, account_id)).settings
-        person = await consent.person_behind(session, account_id, chat)
+        person = await consent.person_behind(session, user_id, account_id, chat)
         chats_of_person = {chat, *(person[0].chat_ids if person is not None else ())}
         # What was sent can be taken back from anybody.
         if person is not None and content.type != "revoke":

@@ -33,20 +33,33 @@ def view(row: OptOut) -> OptOutView:
     )
 
 
-async def person_behind(session: AsyncSession, account_id: UUID, chat_id: str) -> tuple[Person, str | None] | None:
-    """Return whom a chat is with, by all ids that the account knows, and the name; None for a group."""
+async def person_behind(
+    session: AsyncSession, user_id: UUID, account_id: UUID | None, chat_id: str
+) -> tuple[Person, str | None] | None:
+    """Return whom a chat (of an account) is with, by all ids that the user's accounts know, and the name.
+
+    What one account was shown holds for all of the user's: a number and a hidden id are one person's for everybody.
+    The account's own contacts come first, in case that they contradict each other.
+
+    Returns:
+        None for a group.
+    """
     person = Person.of(chat_id)
     if person is None:
         return None
+    # By the accounts' ids, written out: both databases then look each of them up in the indexes of the contacts.
+    account_ids = (await session.exec(select(Account.id).where(Account.user_id == user_id))).all()
     query = select(Contact).where(
-        Contact.account_id == account_id,
+        col(Contact.account_id).in_(account_ids),
         or_(
             col(Contact.wa_id) == chat_id,
             col(Contact.phone) == person.phone if person.phone else col(Contact.lid) == person.lid,
         ),
     )
+    if account_id is not None:
+        query = query.order_by(col(Contact.account_id) != account_id)
     name = None
-    for row in (await session.exec(query.limit(10))).all():
+    for row in (await session.exec(query)).all():
         person = Person(phone=person.phone or row.phone, lid=person.lid or row.lid)
         name = name or row.name or row.push_name
     return person, name
@@ -116,7 +129,7 @@ def _concerns(user_id: UUID, account_id: UUID, person: Person) -> Any:
 
 async def refused(session: AsyncSession, user_id: UUID, account_id: UUID, chat_id: str) -> OptOut | None:
     """Return the opt-out that keeps the account from writing in a chat; None for groups, and when it may write."""
-    found = await person_behind(session, account_id, chat_id)
+    found = await person_behind(session, user_id, account_id, chat_id)
     return None if found is None else await opted_out(session, user_id, account_id, found[0])
 
 
