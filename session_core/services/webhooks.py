@@ -179,21 +179,48 @@ async def switch_on(core: Core, user_id: UUID, endpoint_id: UUID, *, replay_miss
         core: the process's core.
         user_id: who asks.
         endpoint_id: which one.
-        replay_missed: begin with what it was not told since it went off, as far as that is kept.
+        replay_missed: begin with what it was not told since it went off, as far as that is kept. That is queued
+            `MAX_REPLAY` events at a time; when this ends before all are, the endpoint stays off, and the next call
+            goes on from there.
     """
-    now = utcnow()
     async with core.db.begin() as session:
+        await outbox.hold_places(session)
         row = await _owned(session, user_id, endpoint_id)
         if row.off_reason is not OffReason.NONE:
             # What was spread in the moment in which it went off is among what it missed.
-            await webhooks.skip_waiting(session, endpoint_id, now)
-            if replay_missed and row.resume_from is not None:
-                await webhooks.replay(session, row, now, after=row.resume_from - 1, limit=10 * MAX_REPLAY)
-            await _no_alert(session, user_id, endpoint_id)
-            row = await _owned(session, user_id, endpoint_id, lock=True)
+            since = row.resume_from if replay_missed else None
+            await webhooks.skip_waiting(session, endpoint_id, utcnow(), since=since)
+    while (view := await _go_on(core, user_id, endpoint_id, replay_missed)) is None:
+        pass
+    return view
+
+
+async def _go_on(core: Core, user_id: UUID, endpoint_id: UUID, replay_missed: bool) -> EndpointView | None:
+    """Queue some of what an endpoint missed, and with the last of it switch it on; None when there may be more."""
+    async with core.db.begin() as session:
+        # No event gets its place between the look for missed ones and the end of this transaction: it would be spread
+        # to those that are on. And two that switch the same endpoint on go on from where the other one is.
+        await outbox.hold_places(session)
+        row = await _owned(session, user_id, endpoint_id)
+        if row.off_reason is OffReason.NONE:
+            return await _view(session, row)
+        last = await _queue_missed(session, row) if replay_missed else None
+        await _no_alert(session, user_id, endpoint_id)
+        row = await _owned(session, user_id, endpoint_id, lock=True)
+        if last is None:
             row.off_reason, row.off_at, row.resume_from, row.failing_since = OffReason.NONE, None, None, None
-            await session.flush()
-        return await _view(session, row)
+        else:
+            row.resume_from = last + 1
+        await session.flush()
+        return await _view(session, row) if last is None else None
+
+
+async def _queue_missed(session: Transaction, row: WebhookEndpoint) -> int | None:
+    """Queue the next events that an endpoint missed; returns the last one's place, None when there are no more."""
+    if row.resume_from is None:
+        return None
+    queued, last = await webhooks.replay(session, row, utcnow(), after=row.resume_from - 1, limit=MAX_REPLAY)
+    return last if queued >= MAX_REPLAY else None
 
 
 async def delete(core: Core, user_id: UUID, endpoint_id: UUID) -> None:

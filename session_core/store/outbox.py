@@ -55,6 +55,11 @@ async def place(session: AsyncSession, limit: int = 500) -> Sequence[OutboxEvent
     return events
 
 
+async def hold_places(session: AsyncSession) -> None:
+    """Have no event get a place until the transaction ends. To be locked before lanes and endpoints of webhooks."""
+    await _progress(session, lock=True)
+
+
 async def last_position(session: AsyncSession) -> int:
     """Return the place of the newest event that has one, 0 before the first."""
     return (await _progress(session)).position

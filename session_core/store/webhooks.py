@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select
-from sqlmodel import col, delete, func, insert, literal, select, update
+from sqlmodel import col, delete, exists, func, insert, literal, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from session_core.domain.webhooks import (
@@ -120,15 +120,14 @@ async def switch_off(session: AsyncSession, endpoint_id: UUID, reason: OffReason
     return True
 
 
-async def skip_waiting(session: AsyncSession, endpoint_id: UUID, now: datetime) -> None:
-    """Give up what waits for an endpoint, tests aside."""
+async def skip_waiting(session: AsyncSession, endpoint_id: UUID, now: datetime, *, since: int | None = None) -> None:
+    """Give up what waits for an endpoint, tests aside; ``since``: only what has this place or a later one."""
+    events: Any = col(WebhookDelivery.outbox_id).is_not(None)
+    if since is not None:
+        events = exists().where(col(OutboxEvent.id) == WebhookDelivery.outbox_id, col(OutboxEvent.position) >= since)
     await session.exec(
         update(WebhookDelivery)
-        .where(
-            col(WebhookDelivery.endpoint_id) == endpoint_id,
-            webhook_lanes.waits(),
-            col(WebhookDelivery.outbox_id).is_not(None),
-        )
+        .where(col(WebhookDelivery.endpoint_id) == endpoint_id, webhook_lanes.waits(), events)
         .values(status=D.SKIPPED, done_at=now)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from session_core.errors import Conflict, NotFound, PolicyError
 from session_core.services import webhooks
 from session_core.services.webhooks import MAX_ENDPOINTS, Wanted
 from session_core.store import outbox
+from session_core.store import webhooks as rows
 from session_core.store.models import OutboxEvent, WebhookEndpoint
 from session_core.webhooks.fanout import fan_out
 from tests.factories import add_account
@@ -221,6 +223,47 @@ async def test_off_and_on_with_and_without_what_was_missed(core: Core, two: Two)
     await webhooks.switch_off(core, two.ana, hook)
     await happen(core, two.account_id, 1)
     assert (await webhooks.switch_on(core, two.ana, hook, replay_missed=False)).pending == 0
+
+
+async def test_all_that_was_missed_is_queued_however_much_it_is(
+    core: Core, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_REPLAY", 2)
+    hook, other = await made(core, two), await add_account(core.db, two.ana)
+    await webhooks.switch_off(core, two.ana, hook)
+    missed = []
+    for _ in range(15):
+        missed += await happen(core, two.account_id, 1)
+        missed += await happen(core, other, 1)
+    on = await webhooks.switch_on(core, two.ana, hook)
+    assert (on.enabled, on.pending) == (True, len(missed))
+    new = await happen(core, other, 1)
+    assert await events_of(core, two, hook, status=D.PENDING) == missed + new
+
+
+async def test_to_switch_on_goes_on_where_it_was_interrupted(
+    core: Core, two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_REPLAY", 2)
+    hook = await made(core, two)
+    await webhooks.switch_off(core, two.ana, hook)
+    missed = await happen(core, two.account_id, 5)
+    replay, rounds = rows.replay, iter(range(2))
+
+    async def dies(*given: Any, **options: Any) -> tuple[int, int | None]:
+        if next(rounds, None) is None:
+            raise ConnectionError("the second round was the last one")
+        return await replay(*given, **options)
+
+    monkeypatch.setattr(rows, "replay", dies)
+    with pytest.raises(ConnectionError):
+        await webhooks.switch_on(core, two.ana, hook)
+    monkeypatch.setattr(rows, "replay", replay)
+    assert not (await webhooks.get(core, two.ana, hook)).enabled
+    missed += await happen(core, two.account_id, 1)
+    ons = await asyncio.gather(*(webhooks.switch_on(core, two.ana, hook) for _ in range(2)))
+    assert [(on.enabled, on.pending) for on in ons] == [(True, 6)] * 2
+    assert await events_of(core, two, hook) == missed
 
 
 async def test_a_test_waits_beside_everything_else(core: Core, two: Two) -> None:
