@@ -247,44 +247,45 @@ async def last_tries(session: AsyncSession, user_id: UUID) -> Sequence[Message]:
 
 
 async def last_sent(session: AsyncSession, account_id: UUID, *, until: datetime | None = None) -> Sequence[Message]:
-    """Return the message of the account that went out last, or nothing; ``until``: none that went out after that."""
-    query = (
-        select(Message)
-        .where(
-            Message.account_id == account_id, text("messages.direction = 'out'"), text("messages.sent_at IS NOT NULL")
-        )
-        .order_by(col(Message.sent_at).desc())
-    )
-    if until is not None:
-        query = query.where(col(Message.sent_at) <= until)
-    return (await session.exec(query.limit(1))).all()
+    """Return what of the account went out last, and what was given up last without anybody knowing whether it did.
+
+    Args:
+        session: any transaction.
+        account_id: whose.
+        until: none that went out, or was given up, after that.
+    """
+    found: list[Message] = []
+    for at, which in _out(account_id):
+        query = select(Message).where(*which).order_by(at.desc()).limit(1)
+        found += (await session.exec(query if until is None else query.where(at <= until))).all()
+    return found
+
+
+def _out(account_id: UUID) -> list[tuple[Any, tuple[Any, ...]]]:
+    """Return which messages of an account went out, and which may have: each with what holds the instant.
+
+    Nobody knows when one of unknown outcome went out, if it did; it was not after it was given up.
+    """
+    of_account = col(Message.account_id) == account_id
+    sent = (of_account, text("messages.direction = 'out'"), text("messages.sent_at IS NOT NULL"))
+    unknown = (of_account, text("messages.status = 'unknown'"), col(Message.sent_at).is_(None))
+    return [(col(Message.sent_at), sent), (col(Message.updated_at), unknown)]
 
 
 async def sent_since(session: AsyncSession, account_id: UUID, since: datetime, limit: int) -> Sequence[datetime]:
-    """Return the instants at which messages of the account went out since then, the newest first."""
-    query = (
-        select(col(Message.sent_at))
-        .where(
-            Message.account_id == account_id,
-            text("messages.direction = 'out'"),
-            text("messages.sent_at IS NOT NULL"),
-            col(Message.sent_at) > since,
-        )
-        .order_by(col(Message.sent_at).desc())
-        .limit(limit)
-    )
-    return [at for at in (await session.exec(query)).all() if at is not None]
+    """Return the instants at which messages of the account went out, or may have, since then, the newest first."""
+    found: list[datetime] = []
+    for at, which in _out(account_id):
+        found += (await session.exec(select(at).where(*which, at > since).order_by(at.desc()).limit(limit))).all()
+    return sorted(found, reverse=True)[:limit]
 
 
 async def count_sent_since(session: AsyncSession, account_id: UUID, since: datetime) -> int:
-    """Count the messages of the account that went out since then."""
-    query = select(func.count()).where(
-        Message.account_id == account_id,
-        text("messages.direction = 'out'"),
-        text("messages.sent_at IS NOT NULL"),
-        col(Message.sent_at) > since,
-    )
-    return (await session.exec(query)).one()
+    """Count the messages of the account that went out, or may have, since then."""
+    count = 0
+    for at, which in _out(account_id):
+        count += (await session.exec(select(func.count()).select_from(Message).where(*which, at > since))).one()
+    return count
 
 
 # ---- Moving -------------------------------------------------------------------------------------------------------

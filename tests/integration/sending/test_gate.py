@@ -24,7 +24,7 @@ from session_core.sending.drain import drain_lane
 from session_core.sending.lanes import LOOK_AT_LEAST_EVERY
 from session_core.sending.ticker import Ticker
 from session_core.services.outgoing import Times, send_text
-from session_core.store import consent, sending
+from session_core.store import consent, sending, waiting
 from tests import factories
 from tests.fakes.hosts import RecordingHost
 from tests.integration.sending.lanes import lane, ready_account
@@ -211,6 +211,23 @@ async def test_the_daily_cap_counts_what_went_out_in_the_last_day(
     code, until = await hold_of(core, account_id)
     assert (code, until is not None and HOUR / 2 < until - utcnow() <= HOUR) == (HoldCode.DAILY_CAP, True)
     assert (await next_due(core.redis) or HOUR) <= LOOK_AT_LEAST_EVERY
+
+
+@pytest.mark.parametrize(("chosen", "code"), [({"daily_cap": 1}, HoldCode.DAILY_CAP), ({"gap": 90}, HoldCode.PACE)])
+async def test_what_may_have_gone_out_counts_when_it_was_given_up(
+    core: Core, user_id: UUID, account_id: UUID, host: RecordingHost, chosen: dict[str, int], code: HoldCode
+) -> None:
+    await choose(core, account_id, **chosen)
+    now = utcnow()
+    unknown = await factories.add_message(core.db, account_id, status=MessageStatus.UNKNOWN, updated_at=now)
+    await send_text(core, user_id, account_id, to=ANA, text="one")
+    await drain_lane(core, account_id)
+    assert host.texts == []
+    assert (await hold_of(core, account_id))[0] is code
+    async with core.db.begin() as session:
+        assert await waiting.count_sent_since(session, account_id, now - SECOND) == 1
+        assert await waiting.resolve_not_sent(session, account_id, unknown.id, now)
+        assert await waiting.count_sent_since(session, account_id, now - SECOND) == 0
 
 
 async def test_in_quiet_hours_only_answers_go_out(
