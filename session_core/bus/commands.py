@@ -164,14 +164,15 @@ class CommandServer:
         await self._tasks.close()
 
     async def _read(self) -> None:
-        last, outage = "0", Outage("commands_not_readable")
+        outage = Outage("commands_not_readable")
         while True:
             try:
-                batches = await self._redis.xread({self._stream: last}, block=_milliseconds(READ_BLOCK))
+                # From the beginning each time: what was taken is removed, and a stream that begins anew after the bus's
+                # clock was set back gives smaller ids than those before.
+                batches = await self._redis.xread({self._stream: "0"}, block=_milliseconds(READ_BLOCK))
                 outage.ends()
                 for _stream, entries in batches or []:
                     for entry_id, fields in entries:
-                        last = entry_id
                         self._take(entry_id, fields)
                     await self._redis.xdel(self._stream, *(entry_id for entry_id, _ in entries))
             except Exception as error:

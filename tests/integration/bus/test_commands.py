@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -54,6 +55,18 @@ async def never_answers(_command: AnyCommand) -> BaseModel:
 
 async def test_a_command_is_answered(redis: RedisClient) -> None:
     async with host(redis, shows_a_code) as account_id:
+        assert await CommandClient(redis).call(pairing(account_id), timeout=SOON) == {"code": "CODE1222"}
+
+
+async def test_commands_are_heard_after_the_clock_of_the_bus_was_set_back(redis: RedisClient) -> None:
+    """Its stream ran out while the clock was ahead, and begins anew with smaller ids."""
+    async with host(redis, shows_a_code) as account_id:
+        seconds, _ = await redis.time()
+        command = pairing(account_id).model_dump_json()
+        fields: dict[Any, Any] = {"id": "ahead", "ms": "9000", "command": command}
+        await redis.xadd(keys.host_commands(HOST), fields, id=f"{(int(seconds) + 3600) * 1000}-0")
+        assert await redis.blpop([keys.reply("ahead")], timeout=SOON.total_seconds()) is not None
+        await redis.delete(keys.host_commands(HOST))
         assert await CommandClient(redis).call(pairing(account_id), timeout=SOON) == {"code": "CODE1222"}
 
 
