@@ -16,7 +16,6 @@ from session_core.bus.commands import CommandClient, NoHolder
 from session_core.bus.lanes import next_due, pop_due
 from session_core.clock import utcnow
 from session_core.core import Core
-from session_core.domain.commands import SendMessage
 from session_core.domain.events import MessageChanged
 from session_core.domain.message import MessageStatus
 from session_core.domain.status import SessionStatus
@@ -27,7 +26,7 @@ from session_core.sending.lanes import LOOK_AT_LEAST_EVERY
 from session_core.sending.limiter import Limiter, Limits, Permit, member_of
 from session_core.sending.policy import row_lease
 from session_core.settings import Settings
-from session_core.store import accounts, messages
+from session_core.store import accounts
 from session_core.store.models import Message, OutboxEvent
 from session_core.tasks import spawn
 from tests import factories
@@ -379,37 +378,6 @@ async def test_a_place_in_doubt_is_kept_though_the_next_try_proved_unsent(
     async with running(make(core), account_id):
         await drain_lane(core, account_id)
     assert await places(core, user_id) == 1
-
-
-@pytest.mark.parametrize("went_out", [False, True])
-async def test_what_is_in_doubt_when_its_time_is_over_is_looked_for_and_holds_nobody_up(
-    core: Core, user_id: UUID, account_id: UUID, went_out: bool
-) -> None:
-    await remembered(core, user_id)
-    texts = await fill(core, account_id, 2)
-    message = await head(core, account_id)
-    await leave_sending(core, message.id, "dead", utcnow() - SECOND)
-    async with core.db.begin() as session:
-        over = update(Message).where(col(Message.id) == message.id).values(expires_at=utcnow() - SECOND)
-        await session.exec(over)
-    async with running(RecordingHost(core), account_id) as host:
-        if went_out:
-            host.send(_command_of(message))
-        await drain_lane(core, account_id)
-    assert host.texts == (texts if went_out else texts[1:])
-    assert await statuses(core, account_id) == [SENT if went_out else MessageStatus.EXPIRED, SENT]
-    assert (await events_of(core, account_id))[0] == ("message.sent" if went_out else "message.expired")
-
-
-def _command_of(message: Message) -> SendMessage:
-    return SendMessage(
-        account_id=message.account_id,
-        message_id=message.id,
-        token="dead",
-        chat_id=message.chat_id,
-        content=messages.content_of(message),
-        wa_key=message.wa_key,
-    )
 
 
 async def test_what_a_worker_is_sending_is_left_to_it(core: Core, account_id: UUID) -> None:
