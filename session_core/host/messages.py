@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -215,16 +216,11 @@ async def acknowledged(core: Core, user_id: UUID, account_id: UUID, event: AckCh
     Raises:
         STORE_ERRORS: nothing was stored and nobody was told.
     """
-    parts = WaMessageId.parse(event.wa_message_id)
-    if parts is None or not parts.from_me:
-        return
-    async with core.db.begin() as session:
-        row = await messages.apply_ack(session, account_id, parts.key, event.wa_message_id, event.ack.status, utcnow())
-        if row is None:
-            return
-        [view] = await changes.adorned(session, [messages.view(row)])
-        await _add_event(session, ACKNOWLEDGED, view)
-    core.news.publish(MessageChanged(user_id=user_id, message=view))
+
+    async def move(session: Transaction, key: str) -> Message | None:
+        return await messages.apply_ack(session, account_id, key, event.wa_message_id, event.ack.status, utcnow())
+
+    await _move_ours(core, user_id, event.wa_message_id, move)
 
 
 async def upload_lost(core: Core, user_id: UUID, account_id: UUID, event: UploadLost) -> None:
@@ -235,11 +231,22 @@ async def upload_lost(core: Core, user_id: UUID, account_id: UUID, event: Upload
     Raises:
         STORE_ERRORS: nothing was stored and nobody was told.
     """
-    parts = WaMessageId.parse(event.wa_message_id)
+
+    async def move(session: Transaction, key: str) -> Message | None:
+        return await messages.mark_upload_lost(session, account_id, key, utcnow())
+
+    await _move_ours(core, user_id, event.wa_message_id, move)
+
+
+async def _move_ours(
+    core: Core, user_id: UUID, wa_message_id: str, move: Callable[[Transaction, str], Awaitable[Message | None]]
+) -> None:
+    """Move a message of ours, in one transaction with its event, and tell; ``move`` takes its bare id."""
+    parts = WaMessageId.parse(wa_message_id)
     if parts is None or not parts.from_me:
         return
     async with core.db.begin() as session:
-        row = await messages.mark_upload_lost(session, account_id, parts.key, utcnow())
+        row = await move(session, parts.key)
         if row is None:
             return
         [view] = await changes.adorned(session, [messages.view(row)])

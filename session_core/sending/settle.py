@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from session_core.domain.message import MessageStatus
 from session_core.store import consent, messages, opting_out, outbox, sending, waiting
 from session_core.store.engine import Transaction
 from session_core.store.models import Message
+
+_Mark = Callable[[Transaction, UUID, str, datetime], Awaitable[bool]]
+"""Writes how a try ended into the row that its token owns; False when it owns it no longer."""
 
 
 async def claim(
@@ -94,22 +98,12 @@ async def fail(core: Core, user_id: UUID, message: Message, token: str, failure:
 
 async def unknown(core: Core, user_id: UUID, message: Message, token: str) -> None:
     """Say that nobody can know whether a message went out; nothing happens when ``token`` no longer owns it."""
-    async with core.db.begin() as session:
-        if not await messages.mark_unknown(session, message.id, token, utcnow()):
-            return
-        view = await _ended(session, message)
-    if view is not None:
-        await _tell(core, user_id, view)
+    await _end_try(core, user_id, message, token, messages.mark_unknown)
 
 
 async def expire_tried(core: Core, user_id: UUID, message: Message, token: str) -> None:
     """End a message whose time was over when it was its turn, and that proved not to be out."""
-    async with core.db.begin() as session:
-        if not await messages.mark_expired(session, message.id, token, utcnow()):
-            return
-        view = await _ended(session, message)
-    if view is not None:
-        await _tell(core, user_id, view)
+    await _end_try(core, user_id, message, token, messages.mark_expired)
 
 
 async def expire(core: Core, user_id: UUID, message: Message) -> None:
@@ -123,6 +117,15 @@ async def expire(core: Core, user_id: UUID, message: Message) -> None:
 async def held(core: Core, user_id: UUID, message: Message, hold: Hold) -> None:
     """Tell what holds a message back."""
     await _tell(core, user_id, messages.view(message).model_copy(update={"hold": hold}))
+
+
+async def _end_try(core: Core, user_id: UUID, message: Message, token: str, mark: _Mark) -> None:
+    async with core.db.begin() as session:
+        if not await mark(session, message.id, token, utcnow()):
+            return
+        view = await _ended(session, message)
+    if view is not None:
+        await _tell(core, user_id, view)
 
 
 async def _end(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_
+from sqlalchemy import ColumnElement, Text, and_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, func, select, update
@@ -311,6 +311,15 @@ async def _move_own(session: AsyncSession, message_id: UUID, token: str, now: da
     return bool(result.rowcount)
 
 
+def ours(account_id: UUID, wa_key: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the message of ours with this bare WhatsApp id."""
+    return (
+        col(Message.account_id) == account_id,
+        col(Message.wa_key) == wa_key,
+        col(Message.direction) == Direction.OUT,
+    )
+
+
 async def apply_ack(
     session: AsyncSession, account_id: UUID, wa_key: str, wa_message_id: str, status: MessageStatus, now: datetime
 ) -> Message | None:
@@ -322,9 +331,7 @@ async def apply_ack(
     result = await session.exec(
         update(Message)
         .where(
-            col(Message.account_id) == account_id,
-            col(Message.wa_key) == wa_key,
-            col(Message.direction) == Direction.OUT,
+            *ours(account_id, wa_key),
             col(Message.status_rank) < status.rank,
             col(Message.status_rank) >= MessageStatus.SENDING.rank,
         )
@@ -352,9 +359,7 @@ async def mark_upload_lost(session: AsyncSession, account_id: UUID, wa_key: str,
     result = await session.exec(
         update(Message)
         .where(
-            col(Message.account_id) == account_id,
-            col(Message.wa_key) == wa_key,
-            col(Message.direction) == Direction.OUT,
+            *ours(account_id, wa_key),
             col(Message.status).in_([MessageStatus.SENT, MessageStatus.UNKNOWN]),
         )
         .values(status=status, status_rank=status.rank, updated_at=now, failure=UPLOAD_LOST, lease_token=None)
@@ -370,11 +375,7 @@ async def is_retired(session: AsyncSession, account_id: UUID, wa_key: str) -> bo
 
 async def by_wa_key(session: AsyncSession, account_id: UUID, wa_key: str) -> Message | None:
     """Return the message of ours with this bare WhatsApp id."""
-    query = (
-        select(Message)
-        .where(Message.account_id == account_id, Message.wa_key == wa_key, Message.direction == Direction.OUT)
-        .execution_options(populate_existing=True)
-    )
+    query = select(Message).where(*ours(account_id, wa_key)).execution_options(populate_existing=True)
     return (await session.exec(query)).first()
 
 

@@ -343,9 +343,7 @@ async def put_back(
     result = await session.exec(
         update(Message)
         .where(
-            col(Message.account_id) == account_id,
-            col(Message.wa_key) == wa_key,
-            col(Message.direction) == Direction.OUT,
+            *messages.ours(account_id, wa_key),
             col(Message.status).in_([MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNKNOWN]),
             col(Message.attempts) > 0,
         )
